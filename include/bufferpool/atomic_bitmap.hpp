@@ -1,0 +1,106 @@
+// The lock-free bitmap of a pool: one bit a slot, 64 slots a word.
+//
+// A set bit is a taken slot, so memory that was mapped and never touched is a bitmap whose slots are
+// all free. A word's value is its complete state: there is no ABA problem and no tag. A bit is either
+// clear in the word, or owned by exactly one thread.
+// Any number of threads may call any function; the caller keeps the bitmap alive during the call.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "bufferpool/atomic.hpp"
+#include "bufferpool/bits.hpp"
+
+namespace bufferpool::detail {
+
+class AtomicBitmap {
+ public:
+  using Word = bits::Word;
+  using Words = std::span<Atomic<Word>>;
+
+  /// Slots of one word that the caller now owns; none if `mask` is 0.
+  struct Claim {
+    std::uint64_t word;
+    Word mask;
+  };
+
+  /// Above so many words the search uses a summary.
+  static constexpr std::uint64_t kWordsWithoutSummary = 64;
+
+  static constexpr std::uint64_t words_for(std::uint64_t slots) noexcept {
+    return bits::divide_up(slots, bits::kWordBits);
+  }
+  static constexpr std::uint64_t summary_words_for(std::uint64_t slots) noexcept {
+    const std::uint64_t words = words_for(slots);
+    return words > kWordsWithoutSummary ? words_for(words) : 0;
+  }
+
+  /// Both spans are zero and outlive the bitmap; `words` has words_for(slots) elements, `summary`
+  /// summary_words_for(slots). Bits past the last slot are marked as taken for ever.
+  AtomicBitmap(Words words, Words summary, std::uint64_t slots) noexcept;
+
+  /// Takes free slots of one word, the lowest that has any: `most` of them (1 to 64), or all it has.
+  /// An empty claim means that every word was seen with every slot taken.
+  [[nodiscard]] Claim take(unsigned most) noexcept;
+
+  /// Takes `count` consecutive slots and returns the first. Empty: no such run was seen.
+  [[nodiscard]] std::optional<std::uint64_t> take_run(std::uint64_t count) noexcept;
+
+  /// Takes exactly the slots [first, first + count), or none. Words are claimed upwards; what was
+  /// claimed before a word refuses is given back.
+  [[nodiscard]] bool claim_range(std::uint64_t first, std::uint64_t count) noexcept;
+
+  /// Gives the slots in `mask` back. False: one of them was not taken (a double release).
+  [[nodiscard]] bool give(std::uint64_t word, Word mask) noexcept {
+    // Release: pairs with the acquire in take_from() and claim(); publishes the holder's last reads
+    // and writes of the slots to their next holder.
+    const Word before = words_[word].fetch_and(~mask, std::memory_order_release);
+    if (before == bits::kAllSet && !summary_.empty()) note_free(word);
+    return (before & mask) == mask;
+  }
+
+  /// give() for the slots [first, first + count), word by word.
+  [[nodiscard]] bool give_range(std::uint64_t first, std::uint64_t count) noexcept;
+
+  /// Taken slots, those past the last slot not counted; a snapshot. O(words).
+  [[nodiscard]] std::uint64_t count_taken() const noexcept {
+    std::uint64_t taken = 0;
+    for (const Atomic<Word>& word : words_) {
+      // Relaxed: a statistic.
+      taken += static_cast<std::uint64_t>(std::popcount(word.load(std::memory_order_relaxed)));
+    }
+    return taken - (words_.size() * bits::kWordBits - slots_);
+  }
+
+  /// True if the bit is set now; a snapshot.
+  [[nodiscard]] bool is_taken(std::uint64_t slot) const noexcept {
+    // Relaxed: for printing; nothing is concluded about the slot's bytes.
+    return (words_[slot / bits::kWordBits].load(std::memory_order_relaxed) >>
+                (slot % bits::kWordBits) &
+            1) != 0;
+  }
+
+ private:
+  /// Takes up to `most` free slots of one word.
+  [[nodiscard]] Word take_from(std::uint64_t word, unsigned most) noexcept;
+
+  /// Takes all slots in `mask` or none.
+  [[nodiscard]] bool claim(std::uint64_t word, Word mask) noexcept;
+
+  [[nodiscard]] Claim take_by_summary(unsigned most) noexcept;
+  [[nodiscard]] Claim take_by_looking_at_every_word(unsigned most) noexcept;
+
+  // The summary has a bit a word, set: "this word is full". It is a hint that is never trusted for
+  // "there is none"; see the .cpp file for why it does not go stale.
+  void note_full(std::uint64_t word) noexcept;
+  void note_free(std::uint64_t word) noexcept;
+
+  Words words_;
+  Words summary_;
+  std::uint64_t slots_;
+};
+
+}  // namespace bufferpool::detail

@@ -1,0 +1,51 @@
+// Arithmetic on 64-bit words whose bits stand for slots. Pure functions: every change of a bitmap
+// word is one of these plus one atomic operation.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace bufferpool::bits {
+
+using Word = std::uint64_t;
+
+inline constexpr unsigned kWordBits = 64;
+inline constexpr Word kAllSet = ~Word{0};
+
+/// `count` set bits from bit `first` on; first + count <= 64.
+[[nodiscard]] constexpr Word range(unsigned first, unsigned count) noexcept {
+  if (count == 0) return 0;
+  return (kAllSet >> (kWordBits - count)) << first;
+}
+
+/// The lowest `count` set bits of `word`, or all of them if it has fewer. O(count).
+[[nodiscard]] constexpr Word lowest(Word word, unsigned count) noexcept {
+  Word rest = word;
+  for (; count != 0 && rest != 0; --count) rest &= rest - 1;
+  return word ^ rest;
+}
+
+/// Position of the lowest `count` consecutive set bits (1 <= count <= 64), or 64 if there are none.
+/// O(log count): after each step, a set bit stands for a run that is as long as `covered`
+/// (H. S. Warren, Hacker's Delight, 6-3, "Find first string of 1-bits of a given length").
+[[nodiscard]] constexpr unsigned find_run(Word word, unsigned count) noexcept {
+  for (unsigned covered = 1; covered < count && word != 0;) {
+    const unsigned step = covered < count - covered ? covered : count - covered;
+    word &= word >> step;
+    covered += step;
+  }
+  return static_cast<unsigned>(std::countr_zero(word));
+}
+
+/// `value` rounded up to a multiple of `step` (> 0); the caller has made sure that it fits.
+[[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t step) noexcept {
+  return (value + step - 1) / step * step;
+}
+
+/// How many times `step` (> 0) is needed to hold `value`; unlike round_up, it cannot overflow.
+[[nodiscard]] constexpr std::uint64_t divide_up(std::uint64_t value, std::uint64_t step) noexcept {
+  return value / step + (value % step != 0 ? 1 : 0);
+}
+
+}  // namespace bufferpool::bits

@@ -1,0 +1,52 @@
+// BufferPool: a connection's buffer. Fills and freezes slices in slots of a pool, and in upstream's
+// memory when there is none. Owns no slot before the first fill, nor after release_idle().
+// Not thread-safe, but its slices are, and the pool behind it: see basic_buffer.hpp.
+#pragma once
+
+#include <cstddef>
+#include <memory_resource>
+
+#include "bufferpool/basic_buffer.hpp"
+#include "bufferpool/slot_pool.hpp"
+
+namespace bufferpool {
+
+class BufferPool : public BasicBuffer<BufferPool> {
+ public:
+  /// Shares `pool`, which lives at least as long as this buffer and its slices.
+  explicit BufferPool(SlotPool pool) noexcept : pool_(std::move(pool)) {}
+
+  /// With a pool of its own of at least `capacity_bytes`, in 32 slots of at most 64 KiB, or more of
+  /// them; 0 is valid. `upstream` (nullptr: the heap) serves beyond; it must be thread-safe, and
+  /// outlive the slices. Throws std::bad_alloc when the system refuses the memory.
+  explicit BufferPool(std::size_t capacity_bytes, std::pmr::memory_resource* upstream = nullptr);
+
+  /// The moved-from buffer is empty, and may be assigned to or destroyed.
+  BufferPool(BufferPool&&) noexcept = default;
+  BufferPool& operator=(BufferPool&&) noexcept = default;
+  ~BufferPool() = default;
+
+  [[nodiscard]] const SlotPool& pool() const noexcept { return pool_; }
+
+ private:
+  friend class BasicBuffer<BufferPool>;
+
+  [[gnu::cold]] void grow(std::size_t extra_bytes);
+  [[gnu::cold]] bool try_grow(std::size_t extra_bytes) noexcept;
+
+  // The ways to get room, cheapest first. False: not possible, nothing changed.
+  bool grow_in_pool(std::size_t extra_bytes) noexcept;
+  bool rewind(std::size_t needed_bytes, std::size_t most_moved_bytes) noexcept;
+  bool extend(std::size_t extra_bytes) noexcept;
+  bool lease(std::size_t needed_bytes) noexcept;
+
+  [[nodiscard]] std::byte* chunk_begin() const noexcept;
+  [[nodiscard]] std::size_t freed_by_rewind() const noexcept;
+
+  SlotPool pool_;
+};
+
+static_assert(FillBuffer<BufferPool>);
+static_assert(sizeof(BufferPool) < 128);
+
+}  // namespace bufferpool

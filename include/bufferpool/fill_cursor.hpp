@@ -1,0 +1,47 @@
+// Where a buffer stands in the chunk that it fills. One owner, as the buffer.
+//
+//   chunk:  | frozen, sent | frozen, sent | being filled |   prepared   |   free   |
+//                                         ^ begin        ^ end          ^ prepared ^ limit
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+
+#include "bufferpool/buffer.hpp"
+#include "bufferpool/chunk.hpp"
+
+namespace bufferpool::detail {
+
+struct FillCursor {
+  std::byte* begin = nullptr;
+  std::byte* end = nullptr;
+  std::byte* limit = nullptr;
+  std::byte* prepared = nullptr;
+  Chunk* chunk = nullptr;
+  std::uint64_t issued = 0;     // slices of this chunk that were handed out, dropped ones included
+  bool seal_when_idle = false;  // the chunk is upstream's, or longer than a slot
+
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
+  [[nodiscard]] std::size_t room() const noexcept { return static_cast<std::size_t>(limit - end); }
+
+  /// What is being filled continues at the start of `space`, the bytes of a chunk that was just
+  /// started; the old chunk is left.
+  [[gnu::cold]] void move_to(Chunk& started, std::span<std::byte> space,
+                             BufferStats& stats) noexcept;
+
+  /// What is being filled moves to the start of the chunk, none of whose slices is alive.
+  [[gnu::cold]] void move_to_start(std::byte* start, BufferStats& stats) noexcept;
+
+  /// What is being filled continues in a block from `upstream` with room for `extra_bytes` more, at
+  /// least twice as long as now. Throws what upstream throws, with nothing changed.
+  [[gnu::cold]] void move_upstream(std::pmr::memory_resource& upstream, std::size_t extra_bytes,
+                                   BufferStats& stats);
+
+  /// Seals the chunk, if any, and forgets it together with what was being filled. The last of its
+  /// slices gives it back, here if there is none.
+  void leave(BufferStats& stats) noexcept;
+};
+
+}  // namespace bufferpool::detail

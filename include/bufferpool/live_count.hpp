@@ -1,0 +1,165 @@
+// Counts that several threads change. LiveCount decides who gives a slot back; RefCount who frees a
+// pool; Gauge and Tally are read for statistics and decide nothing.
+// Together with atomic_bitmap.hpp the only home of memory orders.
+#pragma once
+
+#include <cstdint>
+
+#include "bufferpool/atomic.hpp"
+
+namespace bufferpool::detail {
+
+/// Who holds a slot, in one word:
+///   0              nobody: the slot is in the bitmap or in a magazine
+///   kHeld + n      the caller of allocate(), as the first slot of a run of n
+///   kBias - d      a buffer's chunk that is being filled; d = dropped minus shared references
+///   1 .. kBias/2   a sealed chunk: so many slices are alive
+/// The owner of a chunk counts the slices that it issued in a plain integer; only drops and copies
+/// touch the word. Because of the bias no drop can reach zero before the owner has sealed the chunk.
+class LiveCount {
+ public:
+  static constexpr std::uint64_t kBias = std::uint64_t{1} << 62;
+  static constexpr std::uint64_t kHeld = std::uint64_t{1} << 63;
+
+  /// The caller, who has just taken the slot, starts to fill it as a chunk.
+  void start() noexcept {
+    // Relaxed: the slot is the caller's alone; slices reach other threads by the user's own means,
+    // and those order this store before their drops.
+    word_.store(kBias, std::memory_order_relaxed);
+  }
+
+  /// One more reference beside one that the caller holds.
+  void add() noexcept {
+    // Relaxed: the count cannot reach zero meanwhile, since the caller holds a reference.
+    word_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  /// Gives a reference up. True: it was the last of a sealed chunk, and the caller now owns the slot.
+  [[nodiscard]] bool drop() noexcept {
+    // Release: pairs with the acquire in drop() and seal() of whoever brings the count to zero, and
+    // in all_dropped(): the holder's last reads come before the slot is written again.
+    // Acquire: whoever reaches zero sees the other holders' last accesses.
+    return word_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  }
+
+  /// The owner has issued `issued` slices and issues no more. True: all of them are gone, and the
+  /// caller owns the slot. Value before = kBias + alive - issued, so after = alive.
+  [[nodiscard]] bool seal(std::uint64_t issued) noexcept {
+    // Acquire: pairs with the release in drop(), as the owner may be the one who gives the slot back.
+    // Release: pairs with the acquire in drop(): the owner's writes to the slot come before that.
+    const std::uint64_t rest = kBias - issued;
+    return word_.fetch_sub(rest, std::memory_order_acq_rel) == rest;
+  }
+
+  /// For the owner: no slice of the chunk is alive, so its bytes may be written again.
+  [[nodiscard]] bool all_dropped(std::uint64_t issued) const noexcept {
+    // Acquire: pairs with the release in drop(): the readers' last reads come before our next write.
+    return word_.load(std::memory_order_acquire) == kBias - issued;
+  }
+
+  /// The caller, who has just taken `slots` slots, hands them out raw.
+  void hold(std::uint64_t slots) noexcept {
+    // Relaxed: the word guards only itself. The slot's bytes are passed on by the bitmap, or stay
+    // in this thread's magazine.
+    word_.store(kHeld + slots, std::memory_order_relaxed);
+  }
+
+  /// Ends hold(). False, and nothing changed: the slots are not held as a run of `slots`. Of several
+  /// threads that try at once, one gets true.
+  [[nodiscard]] bool unhold(std::uint64_t slots) noexcept {
+    std::uint64_t expected = kHeld + slots;
+    // Relaxed: as in hold(); that exactly one wins follows from the modification order alone.
+    return word_.compare_exchange_strong(expected, 0, std::memory_order_relaxed,
+                                         std::memory_order_relaxed);
+  }
+
+  /// unhold() where the bit of the bitmap, which the caller clears next, decides between two threads
+  /// that release the same slot: saves an atomic operation.
+  [[nodiscard]] bool unhold_before_giving(std::uint64_t slots) noexcept {
+    if (!holds(slots)) return false;
+    // Relaxed: as in hold().
+    word_.store(0, std::memory_order_relaxed);
+    return true;
+  }
+
+  [[nodiscard]] bool holds(std::uint64_t slots) const noexcept { return value() == kHeld + slots; }
+
+  /// For messages and maps.
+  [[nodiscard]] std::uint64_t value() const noexcept {
+    // Relaxed: no other memory is concluded from it.
+    return word_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  Atomic<std::uint64_t> word_{0};
+};
+
+/// Counts the handles, buffers and leased chunks that keep a pool in being. Starts at one.
+class RefCount {
+ public:
+  void retain() noexcept {
+    // Relaxed: the caller holds a reference, so the count cannot reach zero meanwhile.
+    count_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  /// True: it was the last; the caller destroys the pool. Last touch: otherwise the pool may be gone
+  /// when this returns.
+  [[nodiscard]] bool release() noexcept {
+    // Release: pairs with the acquire of the last one: all uses of the pool come before its end.
+    return count_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  }
+
+ private:
+  Atomic<std::uint64_t> count_{1};
+};
+
+/// A number with one writer at a time that others may read: a magazine's fill, a run's length. Not
+/// atomic as a whole: set(get() + 1) is for the writer only.
+template <class T>
+class Gauge {
+ public:
+  Gauge() = default;
+  explicit Gauge(T value) noexcept : value_(value) {}
+
+  [[nodiscard]] T get() const noexcept {
+    // Relaxed: the writer reads what it wrote; to others it is a statistic.
+    return value_.load(std::memory_order_relaxed);
+  }
+  void set(T value) noexcept {
+    // Relaxed: publishes nothing but itself.
+    value_.store(value, std::memory_order_relaxed);
+  }
+
+ private:
+  Atomic<T> value_{0};
+};
+
+/// A number that any thread changes: a statistic.
+class Tally {
+ public:
+  /// The value before.
+  std::uint64_t add(std::uint64_t count) noexcept {
+    // Relaxed: every addition is counted once; no other memory is concluded from it.
+    return value_.fetch_add(count, std::memory_order_relaxed);
+  }
+  void subtract(std::uint64_t count) noexcept {
+    // Relaxed: as in add().
+    value_.fetch_sub(count, std::memory_order_relaxed);
+  }
+  /// Raises the number to `count` if it is less.
+  void raise(std::uint64_t count) noexcept {
+    // Relaxed: as in add(); a failed exchange reloads, and the number only grows.
+    std::uint64_t seen = value_.load(std::memory_order_relaxed);
+    while (seen < count && !value_.compare_exchange_weak(seen, count, std::memory_order_relaxed)) {
+    }
+  }
+  [[nodiscard]] std::uint64_t get() const noexcept {
+    // Relaxed: a snapshot, true at some moment.
+    return value_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  Atomic<std::uint64_t> value_{0};
+};
+
+}  // namespace bufferpool::detail

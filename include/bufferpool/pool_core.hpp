@@ -1,0 +1,225 @@
+// What the handles of a pool share: N equal slots, the bitmap, the magazines, the counts.
+//
+//   one region:  [ PoolCore | Chunk a slot | bitmap | summary | magazines | pad | slot 0 | slot 1 ... ]
+//
+// Invariant: a slot is in the bitmap, or in one magazine, or its Chunk says who holds it.
+// Any thread may call any function while it holds a reference, its own or its caller's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <memory_resource>
+
+#include "bufferpool/annotate.hpp"
+#include "bufferpool/atomic_bitmap.hpp"
+#include "bufferpool/chunk.hpp"
+#include "bufferpool/pool_options.hpp"
+#include "bufferpool/region.hpp"
+#include "bufferpool/slot_cache.hpp"
+#include "bufferpool/slot_index.hpp"
+#include "bufferpool/thread_index.hpp"
+
+namespace bufferpool::detail {
+
+struct PoolLayout;
+
+class PoolCore {
+ public:
+  /// Built in place, inside its own region; starts with one reference.
+  static PoolCore* create(const SlotPoolOptions& options);
+  static PoolCore* create(const SlotPoolOptions& options, std::span<std::byte> storage);
+
+  PoolCore(const PoolCore&) = delete;
+  PoolCore& operator=(const PoolCore&) = delete;
+
+  void retain() noexcept { references_.retain(); }
+  void release() noexcept {
+    if (references_.release()) [[unlikely]]
+      destroy();
+  }
+
+  // --- One slot, for raw use. Hot: a magazine's pop or push and one word of the Chunk.
+
+  [[nodiscard]] void* try_allocate() noexcept {
+    const std::optional<SlotIndex> slot = take_slot();
+    if (!slot) [[unlikely]]
+      return refuse();
+    return hand_out(to_number(*slot), 1);
+  }
+
+  [[nodiscard]] void* allocate() {
+    const std::optional<SlotIndex> slot = take_slot();
+    if (!slot) [[unlikely]]
+      return allocate_upstream(1);
+    return hand_out(to_number(*slot), 1);
+  }
+
+  void deallocate(void* pointer) noexcept {
+    const std::size_t offset = offset_of(pointer);
+    const std::uint64_t slot = slot_at(offset);
+    if (offset >= slots_bytes_ || slot * slot_bytes_ != offset || !unhold(slot, 1)) [[unlikely]] {
+      return deallocate_other(pointer, 1);
+    }
+    hide(slot, 1);
+    give_slot(static_cast<SlotIndex>(slot));
+  }
+
+  // --- Runs of slots, for raw use.
+
+  [[nodiscard]] void* allocate_run(std::uint64_t slots);
+  [[nodiscard]] bool try_extend(void* pointer, std::uint64_t slots, std::uint64_t more) noexcept;
+  void deallocate_run(void* pointer, std::uint64_t slots) noexcept;
+
+  // --- Chunks, for buffers. A leased chunk holds a reference.
+
+  /// A started chunk of `slots` >= 1 slots, or nullptr. Never upstream.
+  [[nodiscard]] Chunk* try_lease(std::uint64_t slots) noexcept;
+  /// The run that the caller fills grows by `more` slots in place.
+  [[nodiscard]] bool try_extend_lease(Chunk& chunk, std::uint64_t more) noexcept;
+  /// The end of a lease; gives the chunk's reference up.
+  void end_lease(Chunk& chunk) noexcept;
+  [[nodiscard]] std::byte* data_of(const Chunk& chunk) const noexcept {
+    return address_of(static_cast<std::uint64_t>(&chunk - chunks_));
+  }
+
+  // --- Statistics of upstream. A request counts as refused until upstream has served it, so that it
+  // --- is right also where upstream throws.
+  void note_refused() noexcept { refused_.add(1); }
+  void note_served() noexcept {
+    refused_.subtract(1);
+    served_by_upstream_.add(1);
+  }
+
+  // --- What it is.
+
+  [[nodiscard]] bool owns(const void* pointer) const noexcept {
+    return offset_of(pointer) < slots_bytes_;
+  }
+  [[nodiscard]] SlotIndex index_of(const void* pointer) const noexcept;
+  [[nodiscard]] std::size_t slot_bytes() const noexcept { return slot_bytes_; }
+  [[nodiscard]] std::uint64_t slots() const noexcept { return slots_; }
+  [[nodiscard]] std::pmr::memory_resource* upstream() const noexcept { return upstream_; }
+  [[nodiscard]] SlotPoolStats stats() noexcept;
+  void print(std::ostream& out) const;  // the map of operator<<, see slot_pool.hpp
+
+ private:
+  PoolCore(const SlotPoolOptions& options, const PoolLayout& layout, Region region) noexcept;
+  ~PoolCore() = default;
+  static PoolCore* create_in(const SlotPoolOptions& options, const PoolLayout& layout,
+                             Region region);
+  [[gnu::cold]] void destroy() noexcept;
+
+  // Address arithmetic. A pointer below the first slot wraps to an offset beyond the last.
+  [[nodiscard]] std::size_t offset_of(const void* pointer) const noexcept {
+    return reinterpret_cast<std::uintptr_t>(pointer) -
+           reinterpret_cast<std::uintptr_t>(first_slot_);
+  }
+  [[nodiscard]] std::uint64_t slot_at(std::size_t offset) const noexcept {
+    return slot_shift_ != 0 ? offset >> slot_shift_ : offset / slot_bytes_;
+  }
+  [[nodiscard]] std::byte* address_of(std::uint64_t slot) const noexcept {
+    return first_slot_ + slot * slot_bytes_;
+  }
+
+  [[nodiscard]] void* hand_out(std::uint64_t first, std::uint64_t slots) noexcept {
+    show(first, slots);
+    chunks_[first].live.hold(slots);
+    return address_of(first);
+  }
+
+  /// False: the caller does not hold a run of `slots` there. A slot may wait in a magazine, so its bit
+  /// does not tell a second release; without magazines it does.
+  [[nodiscard]] bool unhold(std::uint64_t first, std::uint64_t slots) noexcept {
+    LiveCount& live = chunks_[first].live;
+    return has_magazines() ? live.unhold(slots) : live.unhold_before_giving(slots);
+  }
+
+  // A free slot's bytes are out of bounds for everyone, where a tool watches.
+  void show(std::uint64_t first, std::uint64_t slots) noexcept {
+    annotate::unpoison(address_of(first), slots * slot_bytes_);
+  }
+  void hide(std::uint64_t first, std::uint64_t slots) noexcept {
+    if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
+    annotate::poison(address_of(first), slots * slot_bytes_);
+  }
+
+  [[nodiscard]] bool has_magazines() const noexcept { return magazine_count_ != 0; }
+
+  /// This thread's magazine, or nullptr.
+  [[nodiscard]] Magazine* magazine() const noexcept {
+    const std::uint32_t index = this_thread_index;
+    return index < magazine_count_ ? &magazines_[index] : nullptr;
+  }
+
+  [[nodiscard]] std::optional<SlotIndex> take_slot() noexcept {
+    if (Magazine* const own = magazine()) [[likely]] {
+      if (const auto slot = own->pop()) [[likely]]
+        return slot;
+    }
+    return has_magazines() ? take_slot_slowly() : take_bit();
+  }
+  void give_slot(SlotIndex slot) noexcept {
+    if (Magazine* const own = magazine(); own != nullptr && own->push(slot)) [[likely]]
+      return;
+    if (has_magazines()) return give_slot_slowly(slot);
+    give_word(to_number(slot) / bits::kWordBits,
+              bits::Word{1} << (to_number(slot) % bits::kWordBits));
+  }
+
+  // Cold paths of the magazines: pool_magazines.cpp.
+  [[nodiscard]] std::optional<SlotIndex> take_bit() noexcept;
+  [[gnu::cold]] std::optional<SlotIndex> take_slot_slowly() noexcept;
+  [[gnu::cold]] void give_slot_slowly(SlotIndex slot) noexcept;
+  [[nodiscard]] std::optional<SlotIndex> refill(Magazine& own) noexcept;
+  [[nodiscard]] std::optional<std::uint64_t> take_run(std::uint64_t slots) noexcept;
+  [[nodiscard]] bool take_range(std::uint64_t first, std::uint64_t slots) noexcept;
+  void give_range(std::uint64_t first, std::uint64_t slots) noexcept;
+  void give_word(std::uint64_t word, bits::Word mask) noexcept;
+  [[nodiscard]] Magazine* claim_magazine() noexcept;
+  [[nodiscard]] std::uint32_t magazine_limit() const noexcept;
+  void empty(Magazine& magazine, std::uint32_t slots) noexcept;
+  bool collect_idle_magazines() noexcept;
+  void ask_others_back() noexcept;
+  void note_taken(std::uint64_t slots) noexcept;
+  void note_peak(const Magazine* own) noexcept;
+  [[nodiscard]] std::uint64_t count_out() const noexcept {
+    return has_magazines() ? out_of_bitmap_.get() : bitmap_.count_taken();
+  }
+
+  // Cold paths of raw use: pool_core.cpp.
+  [[gnu::cold]] void* refuse() noexcept;
+  [[gnu::cold]] void* allocate_upstream(std::uint64_t slots);
+  [[gnu::cold]] void deallocate_other(void* pointer, std::uint64_t slots) noexcept;
+  [[gnu::cold]] bool deallocate_upstream(void* pointer, std::uint64_t slots) noexcept;
+  [[noreturn]] [[gnu::cold]] void fail_release(const void* pointer,
+                                               std::uint64_t slots) const noexcept;
+
+  // Read on every operation, written never.
+  std::byte* first_slot_;
+  std::size_t slots_bytes_;
+  std::size_t slot_bytes_;
+  Chunk* chunks_;
+  Magazine* magazines_;
+  std::uint32_t magazine_count_;
+  unsigned slot_shift_;  // 0: slot_bytes_ is not a power of two
+  std::uint64_t slots_;
+  std::uint64_t id_;  // never used again in this process
+  std::size_t alignment_;
+  std::pmr::memory_resource* upstream_;
+  AtomicBitmap bitmap_;
+  Region region_;
+
+  // Written by many threads, now and then.
+  alignas(64) RefCount references_;
+  alignas(64) Tally out_of_bitmap_;  // taken, or in a magazine; counted only if there are magazines
+  Tally peak_;
+  Tally magazines_in_use_;
+  Tally magazines_end_;  // magazines from here on were never used
+  Tally served_by_upstream_;
+  Tally refused_;
+  Tally live_upstream_;
+  Tally touched_slots_;  // with annotations only: slots from here on were never poisoned
+};
+
+}  // namespace bufferpool::detail

@@ -1,0 +1,161 @@
+#include "bufferpool/atomic_bitmap.hpp"
+
+namespace bufferpool::detail {
+namespace {
+
+using bits::kAllSet;
+using bits::kWordBits;
+using bits::Word;
+
+/// The part of a range of slots that lies in one word.
+struct Piece {
+  std::uint64_t word;
+  Word mask;
+  std::uint64_t count;
+};
+
+Piece first_piece(std::uint64_t first, std::uint64_t count) noexcept {
+  const auto offset = static_cast<unsigned>(first % kWordBits);
+  const std::uint64_t room = kWordBits - offset;
+  const std::uint64_t taken = count < room ? count : room;
+  return {first / kWordBits, bits::range(offset, static_cast<unsigned>(taken)), taken};
+}
+
+}  // namespace
+
+AtomicBitmap::AtomicBitmap(Words words, Words summary, std::uint64_t slots) noexcept
+    : words_(words), summary_(summary), slots_(slots) {
+  const auto close_tail = [](Words tail, std::uint64_t used) {
+    const auto rest = static_cast<unsigned>(used % kWordBits);
+    // Relaxed: no other thread knows the bitmap yet.
+    if (rest != 0) tail.back().store(kAllSet << rest, std::memory_order_relaxed);
+  };
+  close_tail(words_, slots);
+  if (!summary_.empty()) close_tail(summary_, words_.size());
+}
+
+Word AtomicBitmap::take_from(std::uint64_t word, unsigned most) noexcept {
+  // Relaxed: only a guess at what the exchange below will find.
+  Word seen = words_[word].load(std::memory_order_relaxed);
+  Word mask = 0;
+  do {
+    if (seen == kAllSet) return 0;
+    mask = bits::lowest(~seen, most);
+    // Acquire: pairs with the release in give(); the last holder's accesses come before ours.
+    // Relaxed on failure: the loop only looks at the value.
+  } while (!words_[word].compare_exchange_weak(seen, seen | mask, std::memory_order_acquire,
+                                               std::memory_order_relaxed));
+  if ((seen | mask) == kAllSet && !summary_.empty()) note_full(word);
+  return mask;
+}
+
+bool AtomicBitmap::claim(std::uint64_t word, Word mask) noexcept {
+  // Relaxed: only a guess at what the exchange below will find.
+  Word seen = words_[word].load(std::memory_order_relaxed);
+  do {
+    if ((seen & mask) != 0) return false;
+    // Acquire: pairs with the release in give(), as in take_from(). Relaxed on failure: as there.
+  } while (!words_[word].compare_exchange_weak(seen, seen | mask, std::memory_order_acquire,
+                                               std::memory_order_relaxed));
+  if ((seen | mask) == kAllSet && !summary_.empty()) note_full(word);
+  return true;
+}
+
+AtomicBitmap::Claim AtomicBitmap::take(unsigned most) noexcept {
+  if (!summary_.empty()) {
+    const Claim found = take_by_summary(most);
+    if (found.mask != 0) return found;
+  }
+  return take_by_looking_at_every_word(most);
+}
+
+AtomicBitmap::Claim AtomicBitmap::take_by_summary(unsigned most) noexcept {
+  for (std::uint64_t group = 0; group < summary_.size(); ++group) {
+    // Relaxed: a hint; the word itself decides.
+    Word hopeful = ~summary_[group].load(std::memory_order_relaxed);
+    for (; hopeful != 0; hopeful &= hopeful - 1) {
+      const std::uint64_t word =
+          group * kWordBits + static_cast<unsigned>(std::countr_zero(hopeful));
+      if (const Word mask = take_from(word, most)) return {word, mask};
+    }
+  }
+  return {0, 0};
+}
+
+AtomicBitmap::Claim AtomicBitmap::take_by_looking_at_every_word(unsigned most) noexcept {
+  for (std::uint64_t word = 0; word < words_.size(); ++word) {
+    if (const Word mask = take_from(word, most)) return {word, mask};
+  }
+  return {0, 0};
+}
+
+std::optional<std::uint64_t> AtomicBitmap::take_run(std::uint64_t count) noexcept {
+  if (count == 0 || count > words_.size() * kWordBits) return std::nullopt;
+  std::uint64_t run_slots = 0;  // length of the free run that ends where the scan stands
+  for (std::uint64_t word = 0; word < words_.size(); ++word) {
+    // Relaxed: a guess; claim_range() decides.
+    const Word free = ~words_[word].load(std::memory_order_relaxed);
+    const auto low = static_cast<std::uint64_t>(std::countr_one(free));
+    if (run_slots + low >= count) {
+      const std::uint64_t first = word * kWordBits - run_slots;
+      if (claim_range(first, count)) return first;
+    }
+    const unsigned inside =
+        count <= kWordBits ? bits::find_run(free, static_cast<unsigned>(count)) : kWordBits;
+    if (inside < kWordBits && claim_range(word * kWordBits + inside, count)) {
+      return word * kWordBits + inside;
+    }
+    run_slots =
+        low == kWordBits ? run_slots + low : static_cast<std::uint64_t>(std::countl_one(free));
+  }
+  return std::nullopt;
+}
+
+bool AtomicBitmap::claim_range(std::uint64_t first, std::uint64_t count) noexcept {
+  for (std::uint64_t done = 0; done < count;) {
+    const Piece piece = first_piece(first + done, count - done);
+    if (!claim(piece.word, piece.mask)) {
+      static_cast<void>(give_range(first, done));  // true: these bits are ours
+      return false;
+    }
+    done += piece.count;
+  }
+  return true;
+}
+
+bool AtomicBitmap::give_range(std::uint64_t first, std::uint64_t count) noexcept {
+  bool all_were_taken = true;
+  for (std::uint64_t done = 0; done < count;) {
+    const Piece piece = first_piece(first + done, count - done);
+    all_were_taken &= give(piece.word, piece.mask);
+    done += piece.count;
+  }
+  return all_were_taken;
+}
+
+// Why a set summary bit does not outlive the word's fullness. A word that was full gets free bits by
+// one give(), which then clears the summary bit. Against it stands a taker's late set. Both are
+// acquire-release operations on the summary word: if the set comes first, the clear undoes it; if the
+// clear comes first, the set reads from it, hence sees the give, and the look at the word finds it.
+// A taker that is stopped between its two steps leaves one word hidden from take_by_summary(), not
+// from take(), which looks at every word before it reports that there is none.
+
+void AtomicBitmap::note_full(std::uint64_t word) noexcept {
+  const Word bit = Word{1} << (word % kWordBits);
+  Atomic<Word>& group = summary_[word / kWordBits];
+  // Acquire-release: pairs with itself in note_free(), see above.
+  group.fetch_or(bit, std::memory_order_acq_rel);
+  // Relaxed: what must be seen here is ordered by the fetch_or, by happens-before and coherence.
+  if (words_[word].load(std::memory_order_relaxed) != kAllSet) {
+    // Release: pairs with note_full(); a lost clear would only cost time.
+    group.fetch_and(~bit, std::memory_order_release);
+  }
+}
+
+void AtomicBitmap::note_free(std::uint64_t word) noexcept {
+  const Word bit = Word{1} << (word % kWordBits);
+  // Acquire-release: pairs with note_full(): publishes that the word has free slots.
+  summary_[word / kWordBits].fetch_and(~bit, std::memory_order_acq_rel);
+}
+
+}  // namespace bufferpool::detail

@@ -1,0 +1,192 @@
+// How slots move between the bitmap, the magazines and each other: the paths behind a push or pop that
+// failed, and the runs, which bypass the magazines.
+#include <algorithm>
+#include <array>
+
+#include "bufferpool/failure.hpp"
+#include "bufferpool/pool_core.hpp"
+
+namespace bufferpool::detail {
+
+using bits::kWordBits;
+using bits::Word;
+
+namespace {
+
+SlotIndex lowest_slot(const AtomicBitmap::Claim& claim) noexcept {
+  return static_cast<SlotIndex>(claim.word * kWordBits +
+                                static_cast<unsigned>(std::countr_zero(claim.mask)));
+}
+
+}  // namespace
+
+std::uint32_t PoolCore::magazine_limit() const noexcept {
+  const std::uint64_t threads = std::max<std::uint64_t>(1, magazines_in_use_.get());
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(slots_ / (4 * threads), 1, Magazine::kCapacity));
+}
+
+Magazine* PoolCore::claim_magazine() noexcept {
+  if (magazine_count_ == 0) return nullptr;
+  const std::uint32_t index = claim_thread_index();
+  if (index >= magazine_count_) return nullptr;
+  Magazine& own = magazines_[index];
+  if (own.begin_use()) {
+    magazines_in_use_.add(1);
+    magazines_end_.raise(index + 1);
+  }
+  return &own;
+}
+
+std::optional<SlotIndex> PoolCore::take_bit() noexcept {
+  const AtomicBitmap::Claim claim = bitmap_.take(1);
+  if (claim.mask == 0) return std::nullopt;
+  note_taken(1);
+  return lowest_slot(claim);
+}
+
+std::optional<SlotIndex> PoolCore::take_slot_slowly() noexcept {
+  Magazine* const own = claim_magazine();
+  do {
+    if (const auto slot = own != nullptr ? refill(*own) : take_bit()) return slot;
+  } while (collect_idle_magazines());
+  ask_others_back();
+  return std::nullopt;
+}
+
+std::optional<SlotIndex> PoolCore::refill(Magazine& own) noexcept {
+  note_peak(&own);
+  const std::uint32_t limit = magazine_limit();
+  const AtomicBitmap::Claim claim = bitmap_.take(limit);
+  if (claim.mask == 0) return std::nullopt;
+  out_of_bitmap_.add(static_cast<std::uint64_t>(std::popcount(claim.mask)));
+  own.set_limit(limit);
+  // The lowest is the caller's. The others highest first, so that slots are handed out upwards, as the
+  // hardware prefetches. A push fails only if another thread asks for the slots at this moment.
+  Word rest = claim.mask & (claim.mask - 1);
+  while (rest != 0) {
+    const unsigned highest = kWordBits - 1 - static_cast<unsigned>(std::countl_zero(rest));
+    if (!own.push(static_cast<SlotIndex>(claim.word * kWordBits + highest))) break;
+    rest ^= Word{1} << highest;
+  }
+  if (rest != 0) give_word(claim.word, rest);
+  own.mark_low_water();
+  return lowest_slot(claim);
+}
+
+void PoolCore::give_slot_slowly(SlotIndex slot) noexcept {
+  Magazine* const own = claim_magazine();
+  if (own == nullptr) return give_range(to_number(slot), 1);
+  note_peak(own);
+  const std::uint32_t limit = magazine_limit();
+  const bool asked_back = own->limit() == 0 && own->fill() != 0;
+  const std::uint32_t keep = asked_back ? 0 : limit / 2;
+  if (own->fill() > keep) empty(*own, own->fill() - keep);
+  own->set_limit(limit);
+  own->mark_low_water();
+  if (asked_back || !own->push(slot)) give_range(to_number(slot), 1);
+}
+
+void PoolCore::empty(Magazine& magazine, std::uint32_t slots) noexcept {
+  std::array<SlotIndex, Magazine::kCapacity> pending;
+  std::copy_n(magazine.oldest(slots).begin(), slots, pending.begin());
+  magazine.drop_oldest(slots);
+
+  // Slots of one word go back in one operation.
+  for (std::uint32_t left = slots; left != 0;) {
+    const std::uint64_t word = to_number(pending[0]) / kWordBits;
+    Word mask = 0;
+    std::uint32_t others = 0;
+    for (std::uint32_t i = 0; i < left; ++i) {
+      const std::uint64_t slot = to_number(pending[i]);
+      if (slot / kWordBits == word) {
+        mask |= Word{1} << (slot % kWordBits);
+      } else {
+        pending[others++] = pending[i];
+      }
+    }
+    give_word(word, mask);
+    left = others;
+  }
+}
+
+void PoolCore::give_word(std::uint64_t word, Word mask) noexcept {
+  if (has_magazines()) out_of_bitmap_.subtract(static_cast<std::uint64_t>(std::popcount(mask)));
+  if (!bitmap_.give(word, mask)) {
+    fail(
+        "bufferpool: pool %llu: a slot from %llu to %llu was given back twice; give each back once",
+        static_cast<unsigned long long>(id_), static_cast<unsigned long long>(word * kWordBits),
+        static_cast<unsigned long long>(word * kWordBits + kWordBits - 1));
+  }
+}
+
+void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
+  for (std::uint64_t done = 0; done < slots;) {
+    const std::uint64_t slot = first + done;
+    const std::uint64_t count = std::min(slots - done, kWordBits - slot % kWordBits);
+    give_word(slot / kWordBits,
+              bits::range(static_cast<unsigned>(slot % kWordBits), static_cast<unsigned>(count)));
+    done += count;
+  }
+}
+
+bool PoolCore::collect_idle_magazines() noexcept {
+  bool found = false;
+  for (std::uint32_t index = 0; index < magazines_end_.get(); ++index) {
+    if (index == this_thread_index || magazines_[index].fill() == 0) continue;
+    if (!adopt_thread_index(index)) continue;  // its thread is running
+    Magazine& left_behind = magazines_[index];
+    found |= left_behind.fill() != 0;
+    empty(left_behind, left_behind.fill());
+    leave_thread_index(index);
+  }
+  return found;
+}
+
+void PoolCore::ask_others_back() noexcept {
+  for (std::uint32_t index = 0; index < magazines_end_.get(); ++index) {
+    if (index != this_thread_index && magazines_[index].fill() != 0) magazines_[index].ask_back();
+  }
+}
+
+std::optional<std::uint64_t> PoolCore::take_run(std::uint64_t slots) noexcept {
+  if (slots > slots_) return std::nullopt;
+  std::optional<std::uint64_t> first = bitmap_.take_run(slots);
+  if (!first) {
+    if (Magazine* const own = magazine()) empty(*own, own->fill());
+    collect_idle_magazines();
+    first = bitmap_.take_run(slots);
+  }
+  if (!first) {
+    ask_others_back();
+    return std::nullopt;
+  }
+  note_taken(slots);
+  return first;
+}
+
+bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {
+  if (slots > slots_ || first > slots_ - slots) return false;
+  if (!bitmap_.claim_range(first, slots)) {
+    // What stands in the way may be a free slot in our own magazine.
+    Magazine* const own = magazine();
+    if (own == nullptr || !own->holds(static_cast<SlotIndex>(first))) return false;
+    empty(*own, own->fill());
+    if (!bitmap_.claim_range(first, slots)) return false;
+  }
+  note_taken(slots);
+  return true;
+}
+
+void PoolCore::note_taken(std::uint64_t slots) noexcept {
+  if (has_magazines()) out_of_bitmap_.add(slots);
+  note_peak(magazine());
+}
+
+void PoolCore::note_peak(const Magazine* own) noexcept {
+  const std::uint64_t out = count_out();
+  const std::uint64_t cached = own != nullptr ? own->low_water() : 0;
+  if (out > cached) peak_.raise(out - cached);
+}
+
+}  // namespace bufferpool::detail
