@@ -38,8 +38,8 @@ unsigned long long printable(std::uint64_t number) noexcept { return number; }
 void* PoolCore::allocate_run(std::uint64_t slots) {
   const std::uint64_t wanted = std::max<std::uint64_t>(slots, 1);
   if (wanted == 1) return allocate();
-  const std::optional<std::uint64_t> first = take_run(wanted);
-  return first ? hand_out(*first, wanted) : allocate_upstream(wanted);
+  const std::uint64_t first = take_run(wanted);
+  return first != kNoSlot ? hand_out(first, wanted) : allocate_upstream(wanted);
 }
 
 bool PoolCore::try_extend(void* pointer, std::uint64_t slots, std::uint64_t more) noexcept {
@@ -148,16 +148,11 @@ void PoolCore::fail_release(const void* pointer, std::uint64_t slots) const noex
 }
 
 Chunk* PoolCore::try_lease(std::uint64_t slots) noexcept {
-  std::optional<std::uint64_t> first;
-  if (slots == 1) {
-    if (const auto slot = take_slot()) first = to_number(*slot);
-  } else {
-    first = take_run(slots);
-  }
-  if (!first) return nullptr;
+  const std::uint64_t first = slots == 1 ? take_slot() : take_run(slots);
+  if (first == kNoSlot) return nullptr;
   retain();
-  show(*first, slots);
-  Chunk& chunk = chunks_[*first];
+  show(first, slots);
+  Chunk& chunk = chunks_[first];
   chunk.live.start();
   chunk.pool = this;
   chunk.slots.set(slots);

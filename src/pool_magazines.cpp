@@ -13,9 +13,8 @@ using bits::Word;
 
 namespace {
 
-SlotIndex lowest_slot(const AtomicBitmap::Claim& claim) noexcept {
-  return static_cast<SlotIndex>(claim.word * kWordBits +
-                                static_cast<unsigned>(std::countr_zero(claim.mask)));
+std::uint64_t lowest_slot(const AtomicBitmap::Claim& claim) noexcept {
+  return claim.word * kWordBits + static_cast<unsigned>(std::countr_zero(claim.mask));
 }
 
 }  // namespace
@@ -38,27 +37,28 @@ Magazine* PoolCore::claim_magazine() noexcept {
   return &own;
 }
 
-std::optional<SlotIndex> PoolCore::take_bit() noexcept {
+std::uint64_t PoolCore::take_bit() noexcept {
   const AtomicBitmap::Claim claim = bitmap_.take(1);
-  if (claim.mask == 0) return std::nullopt;
+  if (claim.mask == 0) return kNoSlot;
   note_taken(1);
   return lowest_slot(claim);
 }
 
-std::optional<SlotIndex> PoolCore::take_slot_slowly() noexcept {
+std::uint64_t PoolCore::take_slot_slowly() noexcept {
   Magazine* const own = claim_magazine();
   do {
-    if (const auto slot = own != nullptr ? refill(*own) : take_bit()) return slot;
+    const std::uint64_t slot = own != nullptr ? refill(*own) : take_bit();
+    if (slot != kNoSlot) return slot;
   } while (collect_idle_magazines());
   ask_others_back();
-  return std::nullopt;
+  return kNoSlot;
 }
 
-std::optional<SlotIndex> PoolCore::refill(Magazine& own) noexcept {
+std::uint64_t PoolCore::refill(Magazine& own) noexcept {
   note_peak(&own);
   const std::uint32_t limit = magazine_limit();
   const AtomicBitmap::Claim claim = bitmap_.take(limit);
-  if (claim.mask == 0) return std::nullopt;
+  if (claim.mask == 0) return kNoSlot;
   out_of_bitmap_.add(static_cast<std::uint64_t>(std::popcount(claim.mask)));
   own.set_limit(limit);
   // The lowest is the caller's. The others highest first, so that slots are handed out upwards, as the
@@ -149,8 +149,8 @@ void PoolCore::ask_others_back() noexcept {
   }
 }
 
-std::optional<std::uint64_t> PoolCore::take_run(std::uint64_t slots) noexcept {
-  if (slots > slots_) return std::nullopt;
+std::uint64_t PoolCore::take_run(std::uint64_t slots) noexcept {
+  if (slots > slots_) return kNoSlot;
   std::optional<std::uint64_t> first = bitmap_.take_run(slots);
   if (!first) {
     if (Magazine* const own = magazine()) empty(*own, own->fill());
@@ -159,10 +159,10 @@ std::optional<std::uint64_t> PoolCore::take_run(std::uint64_t slots) noexcept {
   }
   if (!first) {
     ask_others_back();
-    return std::nullopt;
+    return kNoSlot;
   }
   note_taken(slots);
-  return first;
+  return *first;
 }
 
 bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {

@@ -1,8 +1,9 @@
-// Tells AddressSanitizer or Valgrind which bytes nobody may touch; empty in other builds.
-// Thread safety: the caller owns the bytes.
+// Tells AddressSanitizer or Valgrind which bytes nobody may touch, and overwrites them in a hardened
+// build; empty in other builds. Thread safety: the caller owns the bytes.
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define BUFFERPOOL_DETAIL_ASAN 1
@@ -41,6 +42,24 @@ inline constexpr bool kEnabled = false;
 inline void poison(const void*, std::size_t) noexcept {}
 inline void unpoison(const void*, std::size_t) noexcept {}
 #endif
+
+#if defined(BUFFERPOOL_HARDENED)
+inline constexpr bool kHardened = true;
+#else
+inline constexpr bool kHardened = false;
+#endif
+
+/// What memory reads as, in a hardened build, once its holder has given it back.
+inline constexpr unsigned char kGivenBack = 0xDD;
+
+/// The holder gives the bytes back: what it left there is nobody's business from now on.
+inline void retire(void* at, std::size_t bytes) noexcept {
+  if constexpr (kHardened) {
+    unpoison(at, bytes);  // slices in a chunk are retired before it is
+    if (bytes != 0) std::memset(at, kGivenBack, bytes);
+  }
+  poison(at, bytes);
+}
 
 }  // namespace bufferpool::annotate
 

@@ -27,30 +27,34 @@ class BasicBuffer {
   /// Appends `bytes` to what is being filled and returns them, uninitialised, to be written. Throws
   /// what upstream throws, with nothing changed. Amortised O(1), whatever `bytes` is.
   [[nodiscard]] std::span<std::byte> fill(std::size_t bytes) {
-    if (bytes > cursor_.room()) [[unlikely]]
+    if (bytes > cursor_.room()) [[unlikely]] {
       source().grow(bytes);
+    }
     return append(bytes);
   }
 
   /// The same from memory that is at hand, without upstream; an empty span, and nothing changed, where
   /// there is not enough. Never blocks.
   [[nodiscard]] std::span<std::byte> try_fill(std::size_t bytes) noexcept {
-    if (bytes > cursor_.room() && !source().try_grow(bytes)) [[unlikely]]
+    if (bytes > cursor_.room() && !source().try_grow(bytes)) [[unlikely]] {
       return {};
+    }
     return append(bytes);
   }
 
   /// Room for a read of unknown length: `bytes` behind what is being filled, which become part of it
   /// as far as commit() says. Valid until the next call that changes the buffer. Throws as fill().
   [[nodiscard]] std::span<std::byte> prepare(std::size_t bytes) {
-    if (bytes > cursor_.room()) [[unlikely]]
+    if (bytes > cursor_.room()) [[unlikely]] {
       source().grow(bytes);
+    }
     return prepared(bytes);
   }
   /// prepare() without upstream, as try_fill().
   [[nodiscard]] std::span<std::byte> try_prepare(std::size_t bytes) noexcept {
-    if (bytes > cursor_.room() && !source().try_grow(bytes)) [[unlikely]]
+    if (bytes > cursor_.room() && !source().try_grow(bytes)) [[unlikely]] {
       return {};
+    }
     return prepared(bytes);
   }
   /// The first `bytes` of what was prepared, and not yet committed, have arrived.
@@ -73,8 +77,9 @@ class BasicBuffer {
     Slice frozen(cursor_.begin, bytes, cursor_.chunk);
     cursor_.begin += bytes;
     ++cursor_.issued;
-    if (cursor_.seal_when_idle && cursor_.begin == cursor_.end) [[unlikely]]
+    if (cursor_.seal_when_idle && cursor_.begin == cursor_.end) [[unlikely]] {
       release_idle();
+    }
     return frozen;
   }
 
@@ -175,8 +180,9 @@ class BasicBuffer<Source>::Appender {
 
   /// As BasicBuffer::fill().
   [[nodiscard]] std::span<std::byte> fill(std::size_t bytes) {
-    if (bytes > static_cast<std::size_t>(limit_ - end_)) [[unlikely]]
+    if (bytes > static_cast<std::size_t>(limit_ - end_)) [[unlikely]] {
       grow(bytes);
+    }
     std::byte* const at = end_;
     end_ = at + bytes;
     return {at, bytes};

@@ -21,8 +21,9 @@ struct Chunk {
 
   /// Gives one slice's reference up, on any thread. One atomic operation, unless it was the last.
   void drop() noexcept {
-    if (live.drop()) [[unlikely]]
+    if (live.drop()) [[unlikely]] {
       give_back();
+    }
   }
 
   /// The caller owns the chunk: no slice is alive and nobody fills it. Returns the memory to the pool

@@ -35,24 +35,21 @@ class PoolCore {
 
   void retain() noexcept { references_.retain(); }
   void release() noexcept {
-    if (references_.release()) [[unlikely]]
+    if (references_.release()) [[unlikely]] {
       destroy();
+    }
   }
 
   // --- One slot, for raw use. Hot: a magazine's pop or push and one word of the Chunk.
 
   [[nodiscard]] void* try_allocate() noexcept {
-    const std::optional<SlotIndex> slot = take_slot();
-    if (!slot) [[unlikely]]
-      return refuse();
-    return hand_out(to_number(*slot), 1);
+    const std::uint64_t slot = take_slot();
+    return slot != kNoSlot ? hand_out(slot, 1) : refuse();
   }
 
   [[nodiscard]] void* allocate() {
-    const std::optional<SlotIndex> slot = take_slot();
-    if (!slot) [[unlikely]]
-      return allocate_upstream(1);
-    return hand_out(to_number(*slot), 1);
+    const std::uint64_t slot = take_slot();
+    return slot != kNoSlot ? hand_out(slot, 1) : allocate_upstream(1);
   }
 
   void deallocate(void* pointer) noexcept {
@@ -141,7 +138,7 @@ class PoolCore {
   }
   void hide(std::uint64_t first, std::uint64_t slots) noexcept {
     if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
-    annotate::poison(address_of(first), slots * slot_bytes_);
+    annotate::retire(address_of(first), slots * slot_bytes_);
   }
 
   [[nodiscard]] bool has_magazines() const noexcept { return magazine_count_ != 0; }
@@ -152,27 +149,28 @@ class PoolCore {
     return index < magazine_count_ ? &magazines_[index] : nullptr;
   }
 
-  [[nodiscard]] std::optional<SlotIndex> take_slot() noexcept {
+  /// The number of a slot that is the caller's now, or kNoSlot.
+  [[nodiscard]] std::uint64_t take_slot() noexcept {
     if (Magazine* const own = magazine()) [[likely]] {
-      if (const auto slot = own->pop()) [[likely]]
+      if (const std::uint64_t slot = own->pop(); slot != kNoSlot) [[likely]] {
         return slot;
+      }
     }
     return has_magazines() ? take_slot_slowly() : take_bit();
   }
   void give_slot(SlotIndex slot) noexcept {
-    if (Magazine* const own = magazine(); own != nullptr && own->push(slot)) [[likely]]
-      return;
+    if (Magazine* const own = magazine(); own != nullptr && own->push(slot)) return;
     if (has_magazines()) return give_slot_slowly(slot);
     give_word(to_number(slot) / bits::kWordBits,
               bits::Word{1} << (to_number(slot) % bits::kWordBits));
   }
 
   // Cold paths of the magazines: pool_magazines.cpp.
-  [[nodiscard]] std::optional<SlotIndex> take_bit() noexcept;
-  [[gnu::cold]] std::optional<SlotIndex> take_slot_slowly() noexcept;
+  [[nodiscard]] std::uint64_t take_bit() noexcept;
+  [[gnu::cold]] std::uint64_t take_slot_slowly() noexcept;
   [[gnu::cold]] void give_slot_slowly(SlotIndex slot) noexcept;
-  [[nodiscard]] std::optional<SlotIndex> refill(Magazine& own) noexcept;
-  [[nodiscard]] std::optional<std::uint64_t> take_run(std::uint64_t slots) noexcept;
+  [[nodiscard]] std::uint64_t refill(Magazine& own) noexcept;
+  [[nodiscard]] std::uint64_t take_run(std::uint64_t slots) noexcept;
   [[nodiscard]] bool take_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_word(std::uint64_t word, bits::Word mask) noexcept;

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "bufferpool/live_count.hpp"
@@ -22,12 +21,15 @@ class alignas(64) Magazine {
  public:
   static constexpr std::uint32_t kCapacity = 64;
 
-  [[nodiscard]] std::optional<SlotIndex> pop() noexcept {
+  /// A slot's number, or kNoSlot.
+  [[nodiscard]] std::uint64_t pop() noexcept {
     const std::uint32_t fill = fill_.get();
-    if (fill == 0) return std::nullopt;
+    if (fill == 0) [[unlikely]] {
+      return kNoSlot;
+    }
     fill_.set(fill - 1);
     if (fill - 1 < low_water_.get()) low_water_.set(fill - 1);
-    return slots_[fill - 1];
+    return to_number(slots_[fill - 1]);
   }
 
   /// False: full, or another thread has asked for the slots.
