@@ -44,11 +44,17 @@ bool BufferPool::try_grow(std::size_t extra_bytes) noexcept {
 bool BufferPool::grow_in_pool(std::size_t extra_bytes) noexcept {
   std::size_t needed = 0;
   if (__builtin_add_overflow(cursor_.size(), extra_bytes, &needed)) return false;
-  const bool cheap_to_move = cursor_.size() <= pool_.slot_bytes() / kCheapMovePart;
   // Moving no more than becomes free keeps the cost of a byte constant, however small the steps are.
-  return rewind(needed, cursor_.chunk != nullptr ? freed_by_rewind() : 0) ||
-         (!cheap_to_move && extend(extra_bytes)) || lease(needed) || extend(extra_bytes) ||
-         rewind(needed, cursor_.size());
+  return rewind(needed, bytes_before()) || (is_worth_extending() && extend(extra_bytes)) ||
+         lease(needed) || extend(extra_bytes) || rewind(needed, cursor_.size());
+}
+
+bool BufferPool::is_worth_extending() const noexcept {
+  const std::size_t slot_bytes = pool_.slot_bytes();
+  const bool dear_to_move = cursor_.size() > slot_bytes / kCheapMovePart;
+  // A run is one message's, and what stood before it in its first slot. Otherwise a stream of messages
+  // would extend one run for ever, and a single slice would pin all of it.
+  return dear_to_move && bytes_before() < slot_bytes;
 }
 
 std::byte* BufferPool::chunk_begin() const noexcept {
@@ -57,7 +63,8 @@ std::byte* BufferPool::chunk_begin() const noexcept {
                             : static_cast<detail::UpstreamChunk*>(chunk)->data();
 }
 
-std::size_t BufferPool::freed_by_rewind() const noexcept {
+std::size_t BufferPool::bytes_before() const noexcept {
+  if (cursor_.chunk == nullptr) return 0;
   return static_cast<std::size_t>(cursor_.begin - chunk_begin());
 }
 

@@ -41,7 +41,9 @@ class BufferPool : public BasicBuffer<BufferPool> {
   bool lease(std::size_t needed_bytes) noexcept;
 
   [[nodiscard]] std::byte* chunk_begin() const noexcept;
-  [[nodiscard]] std::size_t freed_by_rewind() const noexcept;
+  /// Frozen or consumed bytes in front of what is being filled.
+  [[nodiscard]] std::size_t bytes_before() const noexcept;
+  [[nodiscard]] bool is_worth_extending() const noexcept;
 
   SlotPool pool_;
 };
