@@ -99,6 +99,7 @@ std::optional<std::uint64_t> AtomicBitmap::take_run(std::uint64_t count) noexcep
     if (run_slots + low >= count) {
       const std::uint64_t first = word * kWordBits - run_slots;
       if (claim_range(first, count)) return first;
+      run_slots = 0;  // one of these slots is taken meanwhile
     }
     const unsigned inside =
         count <= kWordBits ? bits::find_run(free, static_cast<unsigned>(count)) : kWordBits;

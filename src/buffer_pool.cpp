@@ -27,34 +27,35 @@ BufferPool::BufferPool(std::size_t capacity_bytes, std::pmr::memory_resource* up
     : pool_(private_pool(capacity_bytes, upstream)) {}
 
 void BufferPool::grow(std::size_t extra_bytes) {
-  if (!pool_)
+  if (!pool_) {
     detail::fail("bufferpool: fill on a BufferPool that was moved from; assign one first");
-  if (grow_in_pool(extra_bytes)) return;
+  }
+  // With nothing behind the pool, to move much for little is better than to fail.
+  const bool last_resort = pool_.upstream_resource() == std::pmr::null_memory_resource();
+  if (grow_in_pool(extra_bytes, last_resort ? Effort::any : Effort::constant_a_byte)) return;
   pool_.core().note_refused();
   cursor_.move_upstream(*pool_.upstream_resource(), extra_bytes, stats_);
   pool_.core().note_served();
 }
 
 bool BufferPool::try_grow(std::size_t extra_bytes) noexcept {
-  if (pool_ && grow_in_pool(extra_bytes)) return true;
-  if (pool_) pool_.core().note_refused();
+  if (!pool_) return false;
+  if (grow_in_pool(extra_bytes, Effort::any)) return true;
+  pool_.core().note_refused();
   return false;
 }
 
-bool BufferPool::grow_in_pool(std::size_t extra_bytes) noexcept {
+bool BufferPool::grow_in_pool(std::size_t extra_bytes, Effort effort) noexcept {
   std::size_t needed = 0;
   if (__builtin_add_overflow(cursor_.size(), extra_bytes, &needed)) return false;
-  // Moving no more than becomes free keeps the cost of a byte constant, however small the steps are.
-  return rewind(needed, bytes_before()) || (is_worth_extending() && extend(extra_bytes)) ||
-         lease(needed) || extend(extra_bytes) || rewind(needed, cursor_.size());
-}
-
-bool BufferPool::is_worth_extending() const noexcept {
-  const std::size_t slot_bytes = pool_.slot_bytes();
-  const bool dear_to_move = cursor_.size() > slot_bytes / kCheapMovePart;
-  // A run is one message's, and what stood before it in its first slot. Otherwise a stream of messages
-  // would extend one run for ever, and a single slice would pin all of it.
-  return dear_to_move && bytes_before() < slot_bytes;
+  if (!is_outsized_for(needed)) {
+    if (rewind(bytes_before()) && extra_bytes <= cursor_.room()) return true;
+    leave_if_empty();
+  }
+  return (is_worth_extending() && extend(extra_bytes)) || lease(needed, effort) ||
+         extend(extra_bytes) ||
+         (rewind(effort == Effort::any ? cursor_.size() : bytes_before()) &&
+          (extra_bytes <= cursor_.room() || extend(extra_bytes)));
 }
 
 std::byte* BufferPool::chunk_begin() const noexcept {
@@ -68,13 +69,29 @@ std::size_t BufferPool::bytes_before() const noexcept {
   return static_cast<std::size_t>(cursor_.begin - chunk_begin());
 }
 
-bool BufferPool::rewind(std::size_t needed_bytes, std::size_t most_moved_bytes) noexcept {
+bool BufferPool::is_outsized_for(std::size_t needed_bytes) const noexcept {
+  return cursor_.seal_when_idle &&
+         (!cursor_.chunk->is_pooled() || needed_bytes <= pool_.slot_bytes() / 2);
+}
+
+bool BufferPool::is_worth_extending() const noexcept {
+  const std::size_t slot_bytes = pool_.slot_bytes();
+  const bool dear_to_move = cursor_.size() > slot_bytes / kCheapMovePart;
+  // A run is one message's, and what stood before it in its first slot. Otherwise a stream of messages
+  // would extend one run for ever, and a single slice would pin all of it.
+  return dear_to_move && bytes_before() < slot_bytes;
+}
+
+bool BufferPool::rewind(std::size_t most_moved_bytes) noexcept {
   if (cursor_.chunk == nullptr || cursor_.size() > most_moved_bytes) return false;
-  std::byte* const start = chunk_begin();
-  if (needed_bytes > static_cast<std::size_t>(cursor_.limit - start)) return false;
   if (!cursor_.chunk->live.all_dropped(cursor_.issued)) return false;
-  cursor_.move_to_start(start, stats_);
+  cursor_.move_to_start(chunk_begin(), stats_);
   return true;
+}
+
+void BufferPool::leave_if_empty() noexcept {
+  if (cursor_.chunk == nullptr || cursor_.size() != 0) return;
+  if (cursor_.chunk->live.all_dropped(cursor_.issued)) cursor_.leave(stats_);
 }
 
 bool BufferPool::extend(std::size_t extra_bytes) noexcept {
@@ -87,21 +104,21 @@ bool BufferPool::extend(std::size_t extra_bytes) noexcept {
   return true;
 }
 
-bool BufferPool::lease(std::size_t needed_bytes) noexcept {
+bool BufferPool::lease(std::size_t needed_bytes, Effort effort) noexcept {
   const std::size_t slot_bytes = pool_.slot_bytes();
-  const std::uint64_t slots = bits::divide_up(needed_bytes, slot_bytes);
+  const std::uint64_t least = bits::divide_up(needed_bytes, slot_bytes);
   // A message that outgrew its run gets twice the length, so that it moves seldom.
-  const std::uint64_t ample =
-      bits::divide_up(std::max(needed_bytes, 2 * cursor_.size()), slot_bytes);
-  detail::Chunk* chunk = pool_.core().try_lease(ample);
-  std::uint64_t leased = ample;
-  if (chunk == nullptr && slots != ample) {
+  std::uint64_t slots = bits::divide_up(std::max(needed_bytes, 2 * cursor_.size()), slot_bytes);
+  detail::Chunk* chunk = pool_.core().try_lease(slots);
+  const bool least_gains_enough =
+      least * slot_bytes - needed_bytes >= cursor_.size() / kCheapMovePart;
+  if (chunk == nullptr && least != slots && (effort == Effort::any || least_gains_enough)) {
+    slots = least;
     chunk = pool_.core().try_lease(slots);
-    leased = slots;
   }
   if (chunk == nullptr) return false;
-  cursor_.move_to(*chunk, {pool_.core().data_of(*chunk), leased * slot_bytes}, stats_);
-  cursor_.seal_when_idle = leased != 1;
+  cursor_.move_to(*chunk, {pool_.core().data_of(*chunk), slots * slot_bytes}, stats_);
+  cursor_.seal_when_idle = slots != 1;
   ++stats_.chunks;
   return true;
 }

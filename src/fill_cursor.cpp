@@ -25,7 +25,7 @@ void FillCursor::move_to(Chunk& started, std::span<std::byte> space, BufferStats
 }
 
 void FillCursor::move_to_start(std::byte* start, BufferStats& stats) noexcept {
-  annotate::unpoison(start, static_cast<std::size_t>(limit - start));
+  annotate::unpoison(start, static_cast<std::size_t>(begin - start));  // where slices were dropped
   const std::size_t filled = size();
   if (filled != 0) std::memmove(start, begin, filled);
   stats.bytes_moved += filled;

@@ -1,6 +1,9 @@
 // Raw use of a pool, off the hot path: runs, upstream, misuse.
 #include "bufferpool/pool_core.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <new>
@@ -10,25 +13,33 @@
 namespace bufferpool::detail {
 namespace {
 
-/// Stands right in front of a block that upstream serves for allocate().
-struct UpstreamBlock {
-  std::uint64_t cookie;  // tells it from any other memory
-  std::uint64_t bytes;   // of the whole block
-};
+/// Stands right in front of a block that upstream serves for allocate(), and tells it from any other
+/// memory: a hash of pool, address and length. 0: was given back.
+using Cookie = Atomic<std::uint64_t>;
 
-std::uint64_t cookie_of(std::uint64_t pool_id, const void* pointer) noexcept {
+std::uint64_t cookie_of(std::uint64_t pool_id, const void* pointer, std::size_t bytes) noexcept {
   // Fibonacci hashing (D. E. Knuth, The Art of Computer Programming 3, 6.4).
-  return (pool_id ^ reinterpret_cast<std::uintptr_t>(pointer)) * 0x9E3779B97F4A7C15u | 1;
+  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;
+  return ((pool_id ^ reinterpret_cast<std::uintptr_t>(pointer)) * kGolden + bytes) * kGolden | 1;
 }
 
 std::size_t block_alignment(std::size_t slot_alignment) noexcept {
   return std::max(slot_alignment, alignof(std::max_align_t));
 }
 
-/// The pointer may be anything, also the start of something poisoned.
-[[gnu::no_sanitize_address]] [[gnu::noinline]] std::uint64_t peek_cookie(
-    const UpstreamBlock* block) noexcept {
-  return block->cookie;
+/// One system call; upstream's blocks are rare.
+bool is_mapped(const Cookie* cookie) noexcept {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(cookie);
+  unsigned char committed = 0;
+  return ::mincore(reinterpret_cast<void*>(address - address % page), 1, &committed) == 0;
+}
+
+/// True for one of those who give the same block back. The pointer may be anything that is mapped,
+/// also the start of something poisoned, or memory that another thread frees.
+[[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool take_cookie(
+    Cookie* cookie, std::uint64_t expected) noexcept {
+  return cookie->load() == expected && cookie->compare_exchange_strong(expected, 0);
 }
 
 unsigned long long printable(std::uint64_t number) noexcept { return number; }
@@ -47,7 +58,7 @@ bool PoolCore::try_extend(void* pointer, std::uint64_t slots, std::uint64_t more
   const std::size_t offset = offset_of(pointer);
   const std::uint64_t first = slot_at(offset);
   if (offset >= slots_bytes_) return false;  // upstream's blocks do not grow
-  if (first * slot_bytes_ != offset || !chunks_[first].live.holds(held)) {
+  if (first * slot_bytes_ != offset || held > slots_ || !chunks_[first].live.holds(held)) {
     fail_release(pointer, held);
   }
   if (more <= held) return more == held;
@@ -62,7 +73,9 @@ void PoolCore::deallocate_run(void* pointer, std::uint64_t slots) noexcept {
   if (held == 1) return deallocate(pointer);
   const std::size_t offset = offset_of(pointer);
   const std::uint64_t first = slot_at(offset);
-  if (offset >= slots_bytes_ || first * slot_bytes_ != offset || !unhold(first, held)) {
+  // A length beyond the pool's would wrap around in the word that says who holds the slot.
+  if (offset >= slots_bytes_ || first * slot_bytes_ != offset || held > slots_ ||
+      !unhold(first, held)) {
     return deallocate_other(pointer, held);
   }
   hide(first, held);
@@ -87,7 +100,7 @@ void* PoolCore::refuse() noexcept {
 void* PoolCore::allocate_upstream(std::uint64_t slots) {
   note_refused();
   const std::size_t alignment = block_alignment(alignment_);
-  const std::size_t lead = bits::round_up(sizeof(UpstreamBlock), alignment);
+  const std::size_t lead = bits::round_up(alignof(std::max_align_t), alignment);
   std::size_t bytes = 0;
   if (__builtin_mul_overflow(slots, slot_bytes_, &bytes) ||
       __builtin_add_overflow(bytes, lead, &bytes)) {
@@ -97,7 +110,7 @@ void* PoolCore::allocate_upstream(std::uint64_t slots) {
   note_served();
   live_upstream_.add(1);
   std::byte* const pointer = block + lead;
-  ::new (pointer - sizeof(UpstreamBlock)) UpstreamBlock{cookie_of(id_, pointer), bytes};
+  ::new (pointer - sizeof(Cookie)) Cookie(cookie_of(id_, pointer, bytes));
   return pointer;
 }
 
@@ -108,16 +121,19 @@ void PoolCore::deallocate_other(void* pointer, std::uint64_t slots) noexcept {
 
 bool PoolCore::deallocate_upstream(void* pointer, std::uint64_t slots) noexcept {
   const std::size_t alignment = block_alignment(alignment_);
-  const std::size_t lead = bits::round_up(sizeof(UpstreamBlock), alignment);
-  if (live_upstream_.get() == 0) return false;
+  const std::size_t lead = bits::round_up(alignof(std::max_align_t), alignment);
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(slots, slot_bytes_, &bytes) ||
+      __builtin_add_overflow(bytes, lead, &bytes)) {
+    return false;
+  }
+  if (live_upstream_.get() == 0 || pointer == nullptr) return false;
   if (reinterpret_cast<std::uintptr_t>(pointer) % alignment != 0) return false;
-  auto* const block =
-      reinterpret_cast<UpstreamBlock*>(static_cast<std::byte*>(pointer) - sizeof(UpstreamBlock));
-  if (peek_cookie(block) != cookie_of(id_, pointer)) return false;
-  if (block->bytes != slots * slot_bytes_ + lead) return false;
-  block->cookie = 0;
+  auto* const cookie =
+      reinterpret_cast<Cookie*>(reinterpret_cast<std::uintptr_t>(pointer) - sizeof(Cookie));
+  if (!is_mapped(cookie) || !take_cookie(cookie, cookie_of(id_, pointer, bytes))) return false;
   live_upstream_.subtract(1);
-  upstream_->deallocate(static_cast<std::byte*>(pointer) - lead, block->bytes, alignment);
+  upstream_->deallocate(static_cast<std::byte*>(pointer) - lead, bytes, alignment);
   return true;
 }
 

@@ -94,7 +94,7 @@ PoolLayout PoolLayout::of(const SlotPoolOptions& options) {
 }
 
 PoolLayout PoolLayout::fit(const SlotPoolOptions& options, std::size_t storage_bytes) {
-  check(options);
+  check({.slot_bytes = options.slot_bytes, .slots = 0, .alignment = options.alignment});
   // Binary search: fewer slots never need more bytes.
   std::uint64_t fits = 0;
   std::uint64_t too_many = std::min(kMostSlots, storage_bytes / options.slot_bytes) + 1;

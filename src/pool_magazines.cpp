@@ -46,6 +46,11 @@ std::uint64_t PoolCore::take_bit() noexcept {
 
 std::uint64_t PoolCore::take_slot_slowly() noexcept {
   Magazine* const own = claim_magazine();
+  if (own != nullptr) {
+    // Not empty if it is new to this thread: another one, which has ended, left slots there.
+    const std::uint64_t slot = own->pop();
+    if (slot != kNoSlot) return slot;
+  }
   do {
     const std::uint64_t slot = own != nullptr ? refill(*own) : take_bit();
     if (slot != kNoSlot) return slot;
@@ -87,10 +92,12 @@ void PoolCore::give_slot_slowly(SlotIndex slot) noexcept {
   if (asked_back || !own->push(slot)) give_range(to_number(slot), 1);
 }
 
-void PoolCore::empty(Magazine& magazine, std::uint32_t slots) noexcept {
+void PoolCore::empty(Magazine& full, std::uint32_t slots) noexcept {
+  note_peak(magazine());
   std::array<SlotIndex, Magazine::kCapacity> pending;
-  std::copy_n(magazine.oldest(slots).begin(), slots, pending.begin());
-  magazine.drop_oldest(slots);
+  std::copy_n(full.oldest(slots).begin(), slots, pending.begin());
+  full.drop_oldest(slots);
+  full.mark_low_water();
 
   // Slots of one word go back in one operation.
   for (std::uint32_t left = slots; left != 0;) {
@@ -121,6 +128,7 @@ void PoolCore::give_word(std::uint64_t word, Word mask) noexcept {
 }
 
 void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
+  if (has_magazines()) note_peak(magazine());
   for (std::uint64_t done = 0; done < slots;) {
     const std::uint64_t slot = first + done;
     const std::uint64_t count = std::min(slots - done, kWordBits - slot % kWordBits);
@@ -128,6 +136,7 @@ void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
               bits::range(static_cast<unsigned>(slot % kWordBits), static_cast<unsigned>(count)));
     done += count;
   }
+  if (Magazine* const own = magazine()) own->mark_low_water();
 }
 
 bool PoolCore::collect_idle_magazines() noexcept {
@@ -170,7 +179,7 @@ bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {
   if (!bitmap_.claim_range(first, slots)) {
     // What stands in the way may be a free slot in our own magazine.
     Magazine* const own = magazine();
-    if (own == nullptr || !own->holds(static_cast<SlotIndex>(first))) return false;
+    if (own == nullptr || !own->holds_any_of(first, slots)) return false;
     empty(*own, own->fill());
     if (!bitmap_.claim_range(first, slots)) return false;
   }
@@ -179,8 +188,14 @@ bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {
 }
 
 void PoolCore::note_taken(std::uint64_t slots) noexcept {
+  Magazine* const own = magazine();
+  if (own != nullptr) {
+    // The low water of before goes with the number of before.
+    note_peak(own);
+    own->mark_low_water();
+  }
   if (has_magazines()) out_of_bitmap_.add(slots);
-  note_peak(magazine());
+  note_peak(own);
 }
 
 void PoolCore::note_peak(const Magazine* own) noexcept {

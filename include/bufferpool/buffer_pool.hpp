@@ -34,16 +34,25 @@ class BufferPool : public BasicBuffer<BufferPool> {
   [[gnu::cold]] void grow(std::size_t extra_bytes);
   [[gnu::cold]] bool try_grow(std::size_t extra_bytes) noexcept;
 
-  // The ways to get room, cheapest first. False: not possible, nothing changed.
-  bool grow_in_pool(std::size_t extra_bytes) noexcept;
-  bool rewind(std::size_t needed_bytes, std::size_t most_moved_bytes) noexcept;
+  /// How much may move for little room: no more than makes a byte cost O(1), however small the steps
+  /// are, or anything rather than to fail.
+  enum class Effort { constant_a_byte, any };
+
+  // The ways to get room, cheapest first. False: not possible, and what is being filled is unchanged.
+  bool grow_in_pool(std::size_t extra_bytes, Effort effort) noexcept;
+  bool rewind(std::size_t most_moved_bytes) noexcept;
   bool extend(std::size_t extra_bytes) noexcept;
-  bool lease(std::size_t needed_bytes) noexcept;
+  bool lease(std::size_t needed_bytes, Effort effort) noexcept;
+
+  /// An empty chunk is in its own way: a longer run may need the slots that it holds.
+  void leave_if_empty() noexcept;
 
   [[nodiscard]] std::byte* chunk_begin() const noexcept;
   /// Frozen or consumed bytes in front of what is being filled.
   [[nodiscard]] std::size_t bytes_before() const noexcept;
   [[nodiscard]] bool is_worth_extending() const noexcept;
+  /// Upstream's memory, where the pool may have some again, or a long message's run for a short one.
+  [[nodiscard]] bool is_outsized_for(std::size_t needed_bytes) const noexcept;
 
   SlotPool pool_;
 };

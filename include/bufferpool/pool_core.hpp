@@ -176,7 +176,7 @@ class PoolCore {
   void give_word(std::uint64_t word, bits::Word mask) noexcept;
   [[nodiscard]] Magazine* claim_magazine() noexcept;
   [[nodiscard]] std::uint32_t magazine_limit() const noexcept;
-  void empty(Magazine& magazine, std::uint32_t slots) noexcept;
+  void empty(Magazine& full, std::uint32_t slots) noexcept;
   bool collect_idle_magazines() noexcept;
   void ask_others_back() noexcept;
   void note_taken(std::uint64_t slots) noexcept;

@@ -69,6 +69,7 @@ class Slice {
   [[nodiscard]] const std::byte* end() const noexcept { return data_ + size_; }
 
   operator std::span<std::byte>() noexcept { return {data_, size_}; }
+  operator std::span<const std::byte>() noexcept { return {data_, size_}; }
   operator std::span<const std::byte>() const noexcept { return {data_, size_}; }
   operator std::string_view() const noexcept {
     return {reinterpret_cast<const char*>(data_), size_};

@@ -57,11 +57,13 @@ class alignas(64) Magazine {
     const std::uint32_t rest = fill_.get() - slots;
     std::copy_n(slots_ + slots, rest, slots_);
     fill_.set(rest);
+    low_water_.set(std::min(low_water_.get(), rest));
   }
 
-  /// For the owner.
-  [[nodiscard]] bool holds(SlotIndex slot) const noexcept {
-    return std::find(slots_, slots_ + fill_.get(), slot) != slots_ + fill_.get();
+  /// For the owner: true if one of the slots [first, first + count) is here.
+  [[nodiscard]] bool holds_any_of(std::uint64_t first, std::uint64_t count) const noexcept {
+    return std::any_of(slots_, slots_ + fill_.get(),
+                       [=](SlotIndex slot) { return to_number(slot) - first < count; });
   }
   [[nodiscard]] std::uint32_t limit() const noexcept { return limit_.get(); }
 

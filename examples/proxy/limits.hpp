@@ -1,0 +1,24 @@
+// What a client may make the proxy hold. The defaults are those of the command line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace proxy {
+
+struct Limits {
+  std::size_t frame_bytes = 64u << 20;
+  /// A client is not read while more than this waits to be written to it.
+  std::size_t outbound_bytes = 1u << 20;
+  /// A client that lets this much wait is closed: replies come in order for all, so that those of a
+  /// client which does not read cannot be left upstream.
+  std::size_t drop_bytes = 256u << 20;
+  /// No client is read while more than this waits to be written upstream.
+  std::size_t upstream_bytes = 16u << 20;
+  /// A client that is owed this many replies has no further command forwarded. All clients wait for
+  /// the replies to one that asks for much.
+  std::uint32_t commands_in_flight = 128;
+  std::uint32_t connections = 10'000;
+};
+
+}  // namespace proxy
