@@ -48,14 +48,11 @@ bool BufferPool::try_grow(std::size_t extra_bytes) noexcept {
 bool BufferPool::grow_in_pool(std::size_t extra_bytes, Effort effort) noexcept {
   std::size_t needed = 0;
   if (__builtin_add_overflow(cursor_.size(), extra_bytes, &needed)) return false;
-  if (!is_outsized_for(needed)) {
-    if (rewind(bytes_before()) && extra_bytes <= cursor_.room()) return true;
-    leave_if_empty();
-  }
-  return (is_worth_extending() && extend(extra_bytes)) || lease(needed, effort) ||
-         extend(extra_bytes) ||
-         (rewind(effort == Effort::any ? cursor_.size() : bytes_before()) &&
-          (extra_bytes <= cursor_.room() || extend(extra_bytes)));
+  const std::size_t most_moved = effort == Effort::any ? cursor_.size() : bytes_before();
+  return (!is_outsized_for(needed) && rewind(needed, bytes_before())) ||
+         (is_worth_extending() && extend(extra_bytes)) || lease(needed, effort) ||
+         extend(extra_bytes) || rewind(needed, most_moved) ||
+         extend_and_rewind(needed, most_moved) || trade(needed);
 }
 
 std::byte* BufferPool::chunk_begin() const noexcept {
@@ -82,16 +79,37 @@ bool BufferPool::is_worth_extending() const noexcept {
   return dear_to_move && bytes_before() < slot_bytes;
 }
 
-bool BufferPool::rewind(std::size_t most_moved_bytes) noexcept {
-  if (cursor_.chunk == nullptr || cursor_.size() > most_moved_bytes) return false;
-  if (!cursor_.chunk->live.all_dropped(cursor_.issued)) return false;
+bool BufferPool::may_rewind(std::size_t most_moved_bytes) const noexcept {
+  return cursor_.chunk != nullptr && cursor_.size() <= most_moved_bytes &&
+         cursor_.chunk->live.all_dropped(cursor_.issued);
+}
+
+bool BufferPool::rewind(std::size_t needed_bytes, std::size_t most_moved_bytes) noexcept {
+  // Whether it fits comes first: a request that fails has moved nothing.
+  if (needed_bytes > bytes_before() + cursor_.size() + cursor_.room()) return false;
+  if (!may_rewind(most_moved_bytes)) return false;
   cursor_.move_to_start(chunk_begin(), stats_);
   return true;
 }
 
-void BufferPool::leave_if_empty() noexcept {
-  if (cursor_.chunk == nullptr || cursor_.size() != 0) return;
-  if (cursor_.chunk->live.all_dropped(cursor_.issued)) cursor_.leave(stats_);
+bool BufferPool::extend_and_rewind(std::size_t needed_bytes,
+                                   std::size_t most_moved_bytes) noexcept {
+  const std::size_t extra_bytes = needed_bytes - cursor_.size();
+  if (extra_bytes <= bytes_before() + cursor_.room() || !may_rewind(most_moved_bytes)) return false;
+  if (!extend(extra_bytes - bytes_before())) return false;
+  cursor_.move_to_start(chunk_begin(), stats_);
+  return true;
+}
+
+bool BufferPool::trade(std::size_t needed_bytes) noexcept {
+  // Nothing may be lost if it fails: no bytes that were prepared, and no room that was reserved.
+  if (!may_rewind(0) || !cursor_.chunk->is_pooled()) return false;
+  if (cursor_.prepared > cursor_.end) return false;
+  const std::size_t chunk_bytes = bytes_before() + cursor_.room();
+  cursor_.leave(stats_);
+  if (lease(needed_bytes, Effort::any)) return true;
+  static_cast<void>(lease(chunk_bytes, Effort::any));  // as before, unless a thread was faster
+  return false;
 }
 
 bool BufferPool::extend(std::size_t extra_bytes) noexcept {

@@ -26,14 +26,16 @@ std::uint32_t PoolCore::magazine_limit() const noexcept {
 }
 
 Magazine* PoolCore::claim_magazine() noexcept {
-  if (magazine_count_ == 0) return nullptr;
-  const std::uint32_t index = claim_thread_index();
+  if (Magazine* const own = magazine()) return own;
+  const std::uint64_t ticket = claim_ticket();
+  const std::uint32_t index = index_of_ticket(ticket);
   if (index >= magazine_count_) return nullptr;
   Magazine& own = magazines_[index];
-  if (own.begin_use()) {
-    magazines_in_use_.add(1);
-    magazines_end_.raise(index + 1);
-  }
+  const std::uint64_t before = own.owner().get();
+  if (before != 0 && is_ticket_in_use(before)) return nullptr;  // somebody is emptying it
+  if (!own.owner().claim(before, ticket)) return nullptr;       // or has begun to
+  if (before == 0) magazines_in_use_.add(1);
+  magazines_end_.raise(index + 1);
   return &own;
 }
 
@@ -142,19 +144,23 @@ void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
 bool PoolCore::collect_idle_magazines() noexcept {
   bool found = false;
   for (std::uint32_t index = 0; index < magazines_end_.get(); ++index) {
-    if (index == this_thread_index || magazines_[index].fill() == 0) continue;
-    if (!adopt_thread_index(index)) continue;  // its thread is running
-    Magazine& left_behind = magazines_[index];
-    found |= left_behind.fill() != 0;
-    empty(left_behind, left_behind.fill());
-    leave_thread_index(index);
+    Magazine& idle = magazines_[index];
+    const std::uint64_t before = idle.owner().get();
+    if (before == 0 || is_ticket_in_use(before)) continue;
+    if (!idle.owner().claim(before, kCollectorTicket)) continue;
+    found |= idle.fill() != 0;
+    empty(idle, idle.fill());
+    idle.owner().release(0);
+    magazines_in_use_.subtract(1);
   }
   return found;
 }
 
 void PoolCore::ask_others_back() noexcept {
+  const Magazine* const own = magazine();
   for (std::uint32_t index = 0; index < magazines_end_.get(); ++index) {
-    if (index != this_thread_index && magazines_[index].fill() != 0) magazines_[index].ask_back();
+    Magazine& other = magazines_[index];
+    if (&other != own && other.fill() != 0) other.ask_back();
   }
 }
 

@@ -30,7 +30,7 @@ SlotPoolStats PoolCore::stats() noexcept {
   std::uint64_t least_cached = 0;
   for (std::uint32_t index = 0; index < magazines_end_.get(); ++index) {
     const Magazine& magazine = magazines_[index];
-    (is_thread_index_held(index) ? cached : left_behind) += magazine.fill();
+    (is_ticket_in_use(magazine.owner().get()) ? cached : left_behind) += magazine.fill();
     least_cached += magazine.low_water();
   }
   const std::uint64_t out = std::max(count_out(), cached + left_behind);

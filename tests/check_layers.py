@@ -14,7 +14,7 @@ LAYERS = [
     ["bits.hpp", "atomic.hpp", "annotate.hpp", "buffer.hpp", "pool_options.hpp", "slot_index.hpp"],
     ["failure.hpp"],
     ["region.hpp", "atomic_bitmap.hpp", "live_count.hpp"],
-    ["thread_index.hpp"],
+    ["thread_ticket.hpp"],
     ["slot_cache.hpp"],
     ["chunk.hpp"],
     ["pool_core.hpp"],

@@ -40,12 +40,15 @@ class BufferPool : public BasicBuffer<BufferPool> {
 
   // The ways to get room, cheapest first. False: not possible, and what is being filled is unchanged.
   bool grow_in_pool(std::size_t extra_bytes, Effort effort) noexcept;
-  bool rewind(std::size_t most_moved_bytes) noexcept;
+  bool rewind(std::size_t needed_bytes, std::size_t most_moved_bytes) noexcept;
   bool extend(std::size_t extra_bytes) noexcept;
   bool lease(std::size_t needed_bytes, Effort effort) noexcept;
 
+  bool extend_and_rewind(std::size_t needed_bytes, std::size_t most_moved_bytes) noexcept;
   /// An empty chunk is in its own way: a longer run may need the slots that it holds.
-  void leave_if_empty() noexcept;
+  bool trade(std::size_t needed_bytes) noexcept;
+
+  [[nodiscard]] bool may_rewind(std::size_t most_moved_bytes) const noexcept;
 
   [[nodiscard]] std::byte* chunk_begin() const noexcept;
   /// Frozen or consumed bytes in front of what is being filled.

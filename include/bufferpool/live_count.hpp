@@ -113,6 +113,38 @@ class RefCount {
   Atomic<std::uint64_t> count_{1};
 };
 
+/// Names who owns something by a number; 0: nobody. Passes the thing from owner to owner.
+class OwnerWord {
+ public:
+  /// For the hot path of an owner, which asks whether it still is one.
+  [[nodiscard]] bool is(std::uint64_t owner) const noexcept {
+    // Relaxed: a thread that reads its own number wrote it there itself, and nobody else may.
+    return word_.load(std::memory_order_relaxed) == owner;
+  }
+
+  [[nodiscard]] std::uint64_t get() const noexcept {
+    // Acquire: pairs with the release in release(); who reads that an owner has left sees all that
+    // it did to the thing.
+    return word_.load(std::memory_order_acquire);
+  }
+
+  /// True: the owner was `seen`, and is `owner` now. Of several that try with the same `seen`, one wins.
+  [[nodiscard]] bool claim(std::uint64_t seen, std::uint64_t owner) noexcept {
+    // Acquire: pairs with the release in release(), as in get(). Relaxed on failure: nothing is had.
+    return word_.compare_exchange_strong(seen, owner, std::memory_order_acquire,
+                                         std::memory_order_relaxed);
+  }
+
+  /// For the owner: passes the thing on, or with 0 leaves it to whoever claims it.
+  void release(std::uint64_t next) noexcept {
+    // Release: pairs with the acquire in get() and claim(): publishes what the owner did to the thing.
+    word_.store(next, std::memory_order_release);
+  }
+
+ private:
+  Atomic<std::uint64_t> word_{0};
+};
+
 /// A number with one writer at a time that others may read: a magazine's fill, a run's length. Not
 /// atomic as a whole: set(get() + 1) is for the writer only.
 template <class T>

@@ -18,7 +18,7 @@
 #include "bufferpool/region.hpp"
 #include "bufferpool/slot_cache.hpp"
 #include "bufferpool/slot_index.hpp"
-#include "bufferpool/thread_index.hpp"
+#include "bufferpool/thread_ticket.hpp"
 
 namespace bufferpool::detail {
 
@@ -143,10 +143,13 @@ class PoolCore {
 
   [[nodiscard]] bool has_magazines() const noexcept { return magazine_count_ != 0; }
 
-  /// This thread's magazine, or nullptr.
+  /// The magazine that this thread owns, or nullptr.
   [[nodiscard]] Magazine* magazine() const noexcept {
-    const std::uint32_t index = this_thread_index;
-    return index < magazine_count_ ? &magazines_[index] : nullptr;
+    const std::uint64_t ticket = this_thread_ticket;
+    const std::uint32_t index = index_of_ticket(ticket);
+    if (index >= magazine_count_) return nullptr;
+    Magazine& own = magazines_[index];
+    return own.owner().is(ticket) ? &own : nullptr;
   }
 
   /// The number of a slot that is the caller's now, or kNoSlot.

@@ -1,9 +1,9 @@
 // The magazine: free slots that one thread keeps in front of a pool's bitmap, last in, first out.
 //
-//   [ fill | limit | low_water | 64 slot indices ... ]
-//            ^ the next push goes to slots[fill], the next pop takes slots[fill - 1]
+//   [ owner | fill | limit | low_water | 64 slot indices ... ]
+//             ^ the next push goes to slots[fill], the next pop takes slots[fill - 1]
 //
-// push() and pop() belong to the thread that holds the magazine's index (thread_index.hpp); fill() and
+// push() and pop() belong to the thread whose ticket is the owner (thread_ticket.hpp); fill() and
 // ask_back() may be called by any. Memory of zeros is an empty magazine that takes nothing.
 // (J. Bonwick, J. Adams: Magazines and Vmem, USENIX 2001.)
 #pragma once
@@ -73,18 +73,15 @@ class alignas(64) Magazine {
   [[nodiscard]] std::uint32_t low_water() const noexcept { return low_water_.get(); }
   void mark_low_water() noexcept { low_water_.set(fill_.get()); }
 
-  /// True, once: the magazine is used for the first time.
-  [[nodiscard]] bool begin_use() noexcept {
-    const bool first = in_use_.get() == 0;
-    in_use_.set(1);
-    return first;
-  }
+  /// A thread's ticket; 0: nobody's, and empty.
+  [[nodiscard]] OwnerWord& owner() noexcept { return owner_; }
+  [[nodiscard]] const OwnerWord& owner() const noexcept { return owner_; }
 
  private:
+  OwnerWord owner_;
   Gauge<std::uint32_t> fill_;
   Gauge<std::uint32_t> limit_;
   Gauge<std::uint32_t> low_water_;
-  Gauge<std::uint32_t> in_use_;
   SlotIndex slots_[kCapacity];
 };
 

@@ -1,0 +1,36 @@
+// A ticket for every running thread that uses a pool: a number that is never used twice, whose low bits
+// are a small index, the lowest that no other running thread has.
+//
+// Invariant: magazine i of a pool belongs to the thread whose ticket it carries. When that thread has
+// ended, which is for ever, whoever writes a ticket of its own over the old one owns the magazine.
+#pragma once
+
+#include <cstdint>
+
+namespace bufferpool::detail {
+
+/// Threads beyond so many at one time work on the bitmap directly: correct, but slower.
+inline constexpr std::uint32_t kThreadIndices = 256;
+
+/// No thread's ticket. Its index is above every magazine's.
+inline constexpr std::uint64_t kNoTicket = 0xFFFF;
+
+/// Whoever empties a magazine whose owner has ended owns it by this ticket, which is always in use.
+inline constexpr std::uint64_t kCollectorTicket = 0xFFFE;
+
+[[nodiscard]] constexpr std::uint32_t index_of_ticket(std::uint64_t ticket) noexcept {
+  return static_cast<std::uint32_t>(ticket & 0xFFFF);
+}
+
+/// This thread's, or kNoTicket. One load: initial-exec, so that no call is made for it in a shared
+/// library either.
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local std::uint64_t this_thread_ticket;
+
+/// Gives this thread a ticket if an index is free, and returns it or kNoTicket. A thread whose
+/// thread-local objects are being destroyed gets none any more.
+[[gnu::cold]] std::uint64_t claim_ticket() noexcept;
+
+/// False: the thread with this ticket has ended, and all that it did to its magazines is seen.
+[[nodiscard]] bool is_ticket_in_use(std::uint64_t ticket) noexcept;
+
+}  // namespace bufferpool::detail

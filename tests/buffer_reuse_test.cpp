@@ -1,0 +1,176 @@
+// A buffer uses again what was dropped, goes back to the pool when it can, and moves no byte often.
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <new>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bufferpool/buffer_pool.hpp"
+#include "support/bytes.hpp"
+
+namespace bufferpool {
+namespace {
+
+using test::frozen_pattern;
+using test::frozen_text;
+using test::holds_pattern;
+
+/// Holds every second slot of `pool`, so that none has a free neighbour.
+std::vector<Slice> fragment(SlotPool& pool) {
+  std::vector<Slice> all;
+  BufferPool greedy(pool);
+  while (!greedy.try_fill(pool.slot_bytes()).empty()) all.push_back(greedy.freeze());
+  std::vector<Slice> odd;
+  for (std::size_t i = 1; i < all.size(); i += 2) odd.push_back(std::move(all[i]));
+  return odd;
+}
+
+/// A window of `window` bytes that slides by one byte a step; how many bytes were moved for it.
+std::uint64_t moved_by_sliding(BufferPool& buffer, std::size_t window, std::size_t steps) {
+  test::write_pattern(buffer.fill(window), 1);
+  const std::uint64_t before = buffer.stats().bytes_moved;
+  for (std::size_t step = 0; step < steps; ++step) {
+    buffer.consume(1);
+    buffer.fill(1)[0] = test::pattern_byte(1, window + step);
+  }
+  EXPECT_TRUE(holds_pattern(buffer.filled(), 1, steps));
+  return buffer.stats().bytes_moved - before;
+}
+
+TEST(BufferReuse, a_message_gets_the_whole_capacity_once_all_slices_are_dropped) {
+  for (const std::size_t capacity : {64U, 1'000U, 64U * 1024, 320U * 1024}) {
+    BufferPool buffer(capacity);
+    static_cast<void>(frozen_text(buffer, "x"));
+    const Slice slice = frozen_pattern(buffer, capacity, 1);
+    EXPECT_TRUE(slice.is_pooled()) << capacity;
+    EXPECT_TRUE(holds_pattern(slice, 1));
+  }
+}
+
+TEST(BufferReuse, a_rest_that_is_being_filled_grows_to_the_whole_capacity) {
+  for (const std::size_t capacity : {64U, 1'024U, 64U * 1024}) {
+    BufferPool buffer(capacity);
+    test::write_pattern(buffer.fill(2), 1);
+    static_cast<void>(buffer.freeze(1));
+    test::write_pattern(buffer.fill(capacity - 1), 1, 2);
+    const Slice slice = buffer.freeze();
+    EXPECT_TRUE(slice.is_pooled()) << capacity;
+    EXPECT_TRUE(holds_pattern(slice, 1, 1));
+  }
+}
+
+TEST(BufferReuse, an_idle_chunk_in_the_middle_is_no_obstacle) {
+  SlotPool pool({.slot_bytes = 64, .slots = 4});
+  void* const first = pool.allocate();
+  BufferPool buffer(pool);
+  static_cast<void>(frozen_text(buffer, "x"));  // the second slot
+  pool.deallocate(first);
+  EXPECT_TRUE(frozen_pattern(buffer, 256, 1).is_pooled());
+}
+
+TEST(BufferReuse, a_try_that_fails_keeps_what_was_reserved) {
+  const SlotPool pool({.slot_bytes = 64, .slots = 4});
+  BufferPool buffer(pool);
+  static_cast<void>(frozen_text(buffer, "x"));
+  buffer.reserve(50);
+  EXPECT_TRUE(buffer.try_fill(1'000).empty());
+  const std::uint64_t taken = pool.stats().taken_slots;
+  EXPECT_EQ(buffer.try_fill(50).size(), 50U);
+  EXPECT_EQ(pool.stats().taken_slots, taken);
+}
+
+TEST(BufferReuse, sliding_moves_each_byte_a_few_times_where_the_pool_is_full) {
+  BufferPool buffer(SlotPool({.slot_bytes = 4096, .slots = 1}));
+  EXPECT_LT(moved_by_sliding(buffer, 4095, 20'000), 10U * 20'000);
+}
+
+TEST(BufferReuse, sliding_moves_each_byte_a_few_times_where_the_pool_is_fragmented) {
+  SlotPool pool({.slot_bytes = 4096, .slots = 8});
+  const std::vector<Slice> held = fragment(pool);
+  BufferPool buffer(pool);
+  EXPECT_LT(moved_by_sliding(buffer, 4095, 20'000), 10U * 20'000);
+}
+
+TEST(BufferReuse, sliding_moves_each_byte_a_few_times_where_there_is_no_pool) {
+  BufferPool buffer(0);
+  EXPECT_LT(moved_by_sliding(buffer, 700, 20'000), 10U * 20'000);
+}
+
+TEST(BufferReuse, without_upstream_sliding_works_in_the_last_slot) {
+  BufferPool buffer(
+      SlotPool({.slot_bytes = 256, .slots = 1, .upstream = std::pmr::null_memory_resource()}));
+  static_cast<void>(moved_by_sliding(buffer, 255, 2'000));
+  EXPECT_EQ(buffer.size(), 255U);
+}
+
+TEST(BufferReuse, a_buffer_that_never_runs_empty_returns_from_upstream_to_the_pool) {
+  SlotPool pool({.slot_bytes = 4096, .slots = 1});
+  void* const slot = pool.allocate();
+  BufferPool buffer(pool);
+  static_cast<void>(buffer.fill(11));
+  pool.deallocate(slot);
+  for (int round = 0; round < 100; ++round) {
+    static_cast<void>(buffer.freeze(10));
+    static_cast<void>(buffer.fill(10));
+  }
+  EXPECT_TRUE(buffer.freeze(1).is_pooled());
+}
+
+TEST(BufferReuse, a_buffer_that_never_runs_empty_gives_a_long_run_back) {
+  const SlotPool pool({.slot_bytes = 256, .slots = 64});
+  BufferPool buffer(pool);
+  static_cast<void>(buffer.fill(10'000));
+  static_cast<void>(buffer.freeze(9'999));
+  for (int round = 0; round < 10'000; ++round) {
+    static_cast<void>(buffer.fill(10));
+    static_cast<void>(buffer.freeze(10));
+  }
+  EXPECT_LE(pool.stats().taken_slots, 2U);
+}
+
+/// One slot that starts with dropped slices, so that what is being filled could move to its front.
+class FailedRequestTest : public testing::Test {
+ protected:
+  FailedRequestTest() {
+    static_cast<void>(frozen_pattern(buffer_, 50, 1));
+    test::write_pattern(buffer_.fill(10), 2);
+  }
+
+  BufferPool buffer_{
+      SlotPool({.slot_bytes = 64, .slots = 2, .upstream = std::pmr::null_memory_resource()})};
+};
+
+TEST_F(FailedRequestTest, leaves_pointers_into_what_is_being_filled_valid) {
+  const std::byte* const data = buffer_.filled().data();
+  EXPECT_TRUE(buffer_.try_fill(1'000).empty());
+  EXPECT_TRUE(buffer_.try_prepare(1'000).empty());
+  EXPECT_THROW(static_cast<void>(buffer_.fill(1'000)), std::bad_alloc);
+  EXPECT_EQ(buffer_.filled().data(), data);
+  EXPECT_EQ(buffer_.stats().bytes_moved, 0U);
+}
+
+TEST_F(FailedRequestTest, leaves_what_was_prepared) {
+  const std::span<std::byte> space = buffer_.prepare(4);
+  EXPECT_TRUE(buffer_.try_fill(1'000).empty());
+  EXPECT_THROW(static_cast<void>(buffer_.fill(1'000)), std::bad_alloc);
+  test::write_pattern(space, 2, 10);
+  buffer_.commit(4);
+  EXPECT_TRUE(holds_pattern(buffer_.freeze(), 2));
+}
+
+TEST_F(FailedRequestTest, leaves_what_was_prepared_in_an_empty_buffer) {
+  buffer_.consume(10);
+  const std::span<std::byte> space = buffer_.prepare(4);
+  EXPECT_TRUE(buffer_.try_fill(1'000).empty());
+  EXPECT_THROW(static_cast<void>(buffer_.fill(1'000)), std::bad_alloc);
+  test::write_pattern(space, 3);
+  buffer_.commit(4);
+  EXPECT_TRUE(holds_pattern(buffer_.freeze(), 3));
+}
+
+}  // namespace
+}  // namespace bufferpool
