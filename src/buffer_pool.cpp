@@ -5,7 +5,7 @@
 namespace bufferpool {
 namespace {
 
-constexpr std::size_t kPrivateSlots = 32;
+constexpr std::size_t kPrivateSlots = 8;
 constexpr std::size_t kLeastSlotBytes = 8;
 constexpr std::size_t kMostSlotBytes = 64 * 1024;
 

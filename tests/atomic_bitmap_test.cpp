@@ -1,7 +1,6 @@
 #include "bufferpool/atomic_bitmap.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -15,6 +14,7 @@ namespace bufferpool::detail {
 namespace {
 
 using test::on_threads;
+using test::one_then_the_other;
 
 using bits::kAllSet;
 using bits::kWordBits;
@@ -336,18 +336,66 @@ TEST(AtomicBitmapThreads, of_two_releases_at_once_exactly_one_wins) {
 TEST(AtomicBitmapThreads, of_two_claims_of_overlapping_ranges_at_most_one_succeeds) {
   Bitmap bitmap(192);
   std::vector<int> owners(192);  // not atomic: an overlap is a data race as well
-  std::atomic<int> overlaps{0};
+  int overlaps[2] = {};          // not atomic either: that would order the threads
   on_threads(2, [&](int thread) {
     const std::uint64_t first = thread == 0 ? 0 : 50;
     for (int round = 0; round < 20'000; ++round) {
       if (!bitmap->claim_range(first, 140)) continue;
-      for (std::uint64_t slot = first; slot < first + 140; ++slot) overlaps += owners[slot]++ != 0;
+      for (std::uint64_t slot = first; slot < first + 140; ++slot)
+        overlaps[thread] += owners[slot]++ != 0;
       for (std::uint64_t slot = first; slot < first + 140; ++slot) --owners[slot];
-      if (!bitmap->give_range(first, 140)) ++overlaps;
+      if (!bitmap->give_range(first, 140)) ++overlaps[thread];
     }
   });
-  EXPECT_EQ(overlaps, 0);
+  EXPECT_EQ(overlaps[0] + overlaps[1], 0);
   EXPECT_EQ(bitmap->count_taken(), 0u);
+}
+
+// Each way to take a slot; the byte is not atomic.
+
+TEST(AtomicBitmapThreads, take_sees_what_the_last_holder_wrote) {
+  Bitmap bitmap(64);
+  ASSERT_TRUE(bitmap->claim_range(0, 64));
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        EXPECT_TRUE(bitmap.give(5));
+      },
+      [&] {
+        EXPECT_EQ(bitmap->take(64).mask, Word{1} << 5);
+        EXPECT_EQ(byte, 7);
+      });
+}
+
+TEST(AtomicBitmapThreads, claim_range_sees_what_the_last_holder_wrote) {
+  Bitmap bitmap(128);
+  ASSERT_TRUE(bitmap->claim_range(0, 128));
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        EXPECT_TRUE(bitmap->give_range(60, 8));
+      },
+      [&] {
+        EXPECT_TRUE(bitmap->claim_range(60, 8));
+        EXPECT_EQ(byte, 7);
+      });
+}
+
+TEST(AtomicBitmapThreads, take_run_sees_what_the_last_holder_wrote) {
+  Bitmap bitmap(128);
+  ASSERT_TRUE(bitmap->claim_range(0, 128));
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        EXPECT_TRUE(bitmap->give_range(60, 8));
+      },
+      [&] {
+        EXPECT_EQ(bitmap->take_run(8), 60u);
+        EXPECT_EQ(byte, 7);
+      });
 }
 
 TEST(AtomicBitmapThreads, what_the_last_holder_wrote_is_seen_by_the_next) {

@@ -14,6 +14,7 @@ namespace bufferpool::detail {
 namespace {
 
 using test::on_threads;
+using test::one_then_the_other;
 
 TEST(LiveCount, nobody_holds_a_fresh_slot) {
   const LiveCount live;
@@ -145,6 +146,28 @@ TEST(RefCount, only_the_last_release_is_told_so) {
   EXPECT_TRUE(count.release());
 }
 
+TEST(OwnerWord, nobody_owns_a_fresh_thing) {
+  const OwnerWord owner;
+  EXPECT_EQ(owner.get(), 0u);
+}
+
+TEST(OwnerWord, is_claimed_from_the_owner_that_was_seen_and_no_other) {
+  OwnerWord owner;
+  EXPECT_FALSE(owner.claim(3, 5));
+  EXPECT_TRUE(owner.claim(0, 5));
+  EXPECT_TRUE(owner.is(5));
+  EXPECT_FALSE(owner.claim(0, 6));
+  EXPECT_EQ(owner.get(), 5u);
+}
+
+TEST(OwnerWord, is_passed_on) {
+  OwnerWord owner;
+  ASSERT_TRUE(owner.claim(0, 5));
+  owner.release(6);
+  EXPECT_TRUE(owner.is(6));
+  EXPECT_FALSE(owner.is(5));
+}
+
 TEST(Gauge, shows_what_was_set_last) {
   Gauge<std::uint32_t> gauge;
   EXPECT_EQ(gauge.get(), 0u);
@@ -225,6 +248,54 @@ TEST(LiveCountThreads, who_owns_the_slot_sees_what_the_others_wrote) {
   EXPECT_EQ(wrong, 0);
 }
 
+// Each order on its own; the bytes are not atomic.
+
+TEST(LiveCountThreads, a_last_drop_sees_what_was_written_before_the_seal) {
+  LiveCount live;
+  live.start();
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        EXPECT_FALSE(live.seal(1));
+      },
+      [&] {
+        EXPECT_TRUE(live.drop());
+        EXPECT_EQ(byte, 7);
+      });
+}
+
+TEST(LiveCountThreads, a_last_drop_sees_what_was_written_before_another_drop) {
+  LiveCount live;
+  live.start();
+  EXPECT_FALSE(live.seal(2));
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        EXPECT_FALSE(live.drop());
+      },
+      [&] {
+        EXPECT_TRUE(live.drop());
+        EXPECT_EQ(byte, 7);
+      });
+}
+
+TEST(LiveCountThreads, a_last_seal_sees_what_was_written_before_a_drop) {
+  LiveCount live;
+  live.start();
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        EXPECT_FALSE(live.drop());
+      },
+      [&] {
+        EXPECT_TRUE(live.seal(1));
+        EXPECT_EQ(byte, 7);
+      });
+}
+
 TEST(LiveCountThreads, the_owner_who_finds_all_dropped_may_write_again) {
   LiveCount live;
   live.start();
@@ -247,6 +318,21 @@ TEST(LiveCountThreads, the_owner_who_finds_all_dropped_may_write_again) {
   EXPECT_EQ(wrong, 0);
 }
 
+TEST(RefCountThreads, the_last_release_sees_what_was_written_before_another) {
+  RefCount count;
+  count.retain();
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        EXPECT_FALSE(count.release());
+      },
+      [&] {
+        EXPECT_TRUE(count.release());
+        EXPECT_EQ(byte, 7);
+      });
+}
+
 TEST(RefCountThreads, the_last_of_many_sees_what_the_others_wrote) {
   struct Shared {
     RefCount count;
@@ -266,6 +352,50 @@ TEST(RefCountThreads, the_last_of_many_sees_what_the_others_wrote) {
   });
   EXPECT_EQ(last, kElements);
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(OwnerWordThreads, of_two_claims_at_once_exactly_one_wins) {
+  std::vector<OwnerWord> owners(kElements);
+  std::vector<unsigned char> wins[2]{std::vector<unsigned char>(kElements),
+                                     std::vector<unsigned char>(kElements)};
+  test::Lockstep lockstep;
+  on_threads(2, [&](int thread) {
+    for (std::size_t i = 0; i < kElements; ++i) {
+      lockstep.meet(thread, i);
+      wins[thread][i] = owners[i].claim(0, static_cast<std::uint64_t>(thread) + 1);
+    }
+  });
+  for (std::size_t i = 0; i < kElements; ++i) ASSERT_EQ(wins[0][i] + wins[1][i], 1) << i;
+}
+
+TEST(OwnerWordThreads, the_next_owner_sees_what_the_one_before_wrote) {
+  OwnerWord owner;
+  ASSERT_TRUE(owner.claim(0, 1));
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        owner.release(0);
+      },
+      [&] {
+        EXPECT_TRUE(owner.claim(0, 2));
+        EXPECT_EQ(byte, 7);
+      });
+}
+
+TEST(OwnerWordThreads, who_reads_that_the_owner_has_left_sees_what_it_wrote) {
+  OwnerWord owner;
+  ASSERT_TRUE(owner.claim(0, 1));
+  int byte = 0;
+  one_then_the_other(
+      [&] {
+        byte = 7;
+        owner.release(0);
+      },
+      [&] {
+        EXPECT_EQ(owner.get(), 0u);
+        EXPECT_EQ(byte, 7);
+      });
 }
 
 TEST(TallyThreads, counts_every_addition_once_and_keeps_the_highest) {

@@ -16,7 +16,7 @@ struct PrivatePool {
   using Buffer = BufferPool;
   static constexpr const char* kName = "PrivatePool";
   static Buffer make(std::pmr::memory_resource* upstream = nullptr) {
-    return BufferPool(64 * 1024, upstream);  // 32 slots of 2 KiB
+    return BufferPool(64 * 1024, upstream);  // 8 slots of 8 KiB
   }
 };
 

@@ -46,6 +46,23 @@ class Lockstep {
   std::atomic<std::size_t> at_[2] = {};
 };
 
+/// Runs `first` on one thread and then `second` on another, with nothing that orders their memory
+/// accesses: what `second` may see must come from the operations that are tested. (ThreadSanitizer
+/// tells.)
+template <class First, class Second>
+void one_then_the_other(const First& first, const Second& second) {
+  std::atomic<bool> first_is_done{false};
+  on_threads(2, [&](int thread) {
+    if (thread == 0) {
+      first();
+      first_is_done.store(true, std::memory_order_relaxed);
+    } else {
+      while (!first_is_done.load(std::memory_order_relaxed)) std::this_thread::yield();
+      second();
+    }
+  });
+}
+
 /// Runs the work on a thread that has ended when this returns.
 template <class Work>
 void on_a_thread_that_ends(const Work& work) {
