@@ -104,7 +104,7 @@ bool BufferPool::extend_and_rewind(std::size_t needed_bytes,
 bool BufferPool::trade(std::size_t needed_bytes) noexcept {
   // Nothing may be lost if it fails: no bytes that were prepared, and no room that was reserved.
   if (!may_rewind(0) || !cursor_.chunk->is_pooled()) return false;
-  if (cursor_.prepared > cursor_.end) return false;
+  if (cursor_.open() != 0) return false;
   const std::size_t chunk_bytes = bytes_before() + cursor_.room();
   cursor_.leave(stats_);
   if (lease(needed_bytes, Effort::any)) return true;

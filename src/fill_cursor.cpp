@@ -31,7 +31,7 @@ void FillCursor::move_to_start(std::byte* start, BufferStats& stats) noexcept {
   stats.bytes_moved += filled;
   begin = start;
   end = start + filled;
-  prepared = nullptr;
+  prepared_bytes = 0;
 }
 
 void FillCursor::move_upstream(std::pmr::memory_resource& upstream, std::size_t extra_bytes,

@@ -45,6 +45,13 @@ TYPED_TEST(BufferMisuseDeathTest, committing_after_a_fill_that_moved_is_reported
   EXPECT_DEATH(this->buffer_.commit(1), "commit\\(1\\): at most 0 bytes");
 }
 
+TYPED_TEST(BufferMisuseDeathTest,
+           committing_after_a_fill_that_took_the_prepared_place_is_reported) {
+  static_cast<void>(this->buffer_.prepare(100));
+  static_cast<void>(this->buffer_.fill(50));
+  EXPECT_DEATH(this->buffer_.commit(50), "commit\\(50\\): at most 0 bytes");
+}
+
 TYPED_TEST(BufferMisuseDeathTest, committing_after_truncate_or_clear_is_reported) {
   static_cast<void>(this->buffer_.prepare(10));
   this->buffer_.truncate(3);

@@ -96,9 +96,10 @@ TEST_F(FillCursorTest, move_to_leaves_the_old_chunk_to_its_slices) {
 
 TEST_F(FillCursorTest, move_to_forgets_what_was_prepared) {
   cursor_.move_upstream(upstream_, 100, stats_);
-  cursor_.prepared = cursor_.end + 50;
+  cursor_.prepared_at = cursor_.end;
+  cursor_.prepared_bytes = 50;
   cursor_.move_upstream(upstream_, 1000, stats_);
-  EXPECT_LE(cursor_.prepared, cursor_.end);
+  EXPECT_EQ(cursor_.open(), 0U);
 }
 
 TEST_F(FillCursorTest, moving_to_the_start_keeps_overlapping_bytes) {
@@ -106,13 +107,14 @@ TEST_F(FillCursorTest, moving_to_the_start_keeps_overlapping_bytes) {
   std::byte* const start = cursor_.begin;
   fill(90, 4);
   cursor_.begin += 10;
-  cursor_.prepared = cursor_.end + 5;
+  cursor_.prepared_at = cursor_.end;
+  cursor_.prepared_bytes = 5;
   cursor_.move_to_start(start, stats_);
   EXPECT_EQ(cursor_.begin, start);
   EXPECT_EQ(cursor_.size(), 80U);
   EXPECT_TRUE(test::holds_pattern(std::span(cursor_.begin, 80), 4, 10));
   EXPECT_EQ(stats_.bytes_moved, 80U);
-  EXPECT_EQ(cursor_.prepared, nullptr);
+  EXPECT_EQ(cursor_.open(), 0U);
 }
 
 TEST_F(FillCursorTest, leave_gives_a_chunk_without_slices_back) {

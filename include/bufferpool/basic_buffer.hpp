@@ -59,11 +59,11 @@ class BasicBuffer {
   }
   /// The first `bytes` of what was prepared, and not yet committed, have arrived.
   void commit(std::size_t bytes) noexcept {
-    const std::size_t open = cursor_.prepared > cursor_.end
-                                 ? static_cast<std::size_t>(cursor_.prepared - cursor_.end)
-                                 : 0;
+    const std::size_t open = cursor_.open();
     check(bytes <= open, "commit", bytes, open);
     cursor_.end += bytes;
+    cursor_.prepared_at = cursor_.end;
+    cursor_.prepared_bytes = open - bytes;
   }
 
   /// All that was filled, as a Slice of its own; the buffer starts anew. No byte moves, no atomic
@@ -94,7 +94,7 @@ class BasicBuffer {
   /// Forgets what is behind the first `bytes`; never makes it longer.
   void truncate(std::size_t bytes) noexcept {
     if (bytes < size()) cursor_.end = cursor_.begin + bytes;
-    cursor_.prepared = cursor_.end;
+    cursor_.prepared_bytes = 0;
   }
   /// Forgets the first `bytes` <= size().
   void consume(std::size_t bytes) noexcept {
@@ -103,8 +103,8 @@ class BasicBuffer {
   }
   void clear() noexcept { truncate(0); }
 
-  /// From now on, until freeze(), no byte moves and nothing is allocated before size() exceeds
-  /// `total_bytes`. Throws as fill().
+  /// Until the next freeze() or consume(), no byte moves and nothing is allocated before size(), with
+  /// what is prepared, exceeds `total_bytes`. Throws as fill().
   void reserve(std::size_t total_bytes) {
     if (total_bytes > size() && total_bytes - size() > cursor_.room())
       source().grow(total_bytes - size());
@@ -154,7 +154,8 @@ class BasicBuffer {
     return {at, bytes};
   }
   [[nodiscard]] std::span<std::byte> prepared(std::size_t bytes) noexcept {
-    cursor_.prepared = cursor_.end + bytes;
+    cursor_.prepared_at = cursor_.end;
+    cursor_.prepared_bytes = bytes;
     return {cursor_.end, bytes};
   }
 

@@ -1,7 +1,7 @@
 // Where a buffer stands in the chunk that it fills. One owner, as the buffer.
 //
-//   chunk:  | frozen, sent | frozen, sent | being filled |   prepared   |   free   |
-//                                         ^ begin        ^ end          ^ prepared ^ limit
+//   chunk:  | frozen, sent | frozen, sent | being filled |     free     |
+//                                         ^ begin        ^ end          ^ limit
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,16 @@ struct FillCursor {
   std::byte* begin = nullptr;
   std::byte* end = nullptr;
   std::byte* limit = nullptr;
-  std::byte* prepared = nullptr;
+  std::byte* prepared_at = nullptr;  // where the last prepare() began; void when `end` has moved
+  std::size_t prepared_bytes = 0;    // of it, not yet committed
   Chunk* chunk = nullptr;
   std::uint64_t issued = 0;     // slices of this chunk that were handed out, dropped ones included
   bool seal_when_idle = false;  // the chunk is upstream's, or longer than a slot
 
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
+  [[nodiscard]] std::size_t open() const noexcept {
+    return prepared_at == end ? prepared_bytes : 0;
+  }
   [[nodiscard]] std::size_t room() const noexcept { return static_cast<std::size_t>(limit - end); }
 
   /// What is being filled continues at the start of `space`, the bytes of a chunk that was just
