@@ -21,6 +21,7 @@ namespace bufferpool {
 namespace {
 
 using test::has_every_slot_once;
+using test::on_a_thread_that_ends;
 using test::on_threads;
 using test::WatchedResource;
 
@@ -155,20 +156,24 @@ class SlotPoolStress : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   static constexpr int kThreads = 4;
 
-  /// Runs threads `generations` times; they all end before the next come.
+  /// Runs several threads at a time; each is followed by another when it ends, `generations` times.
   void storm(const Mix& mix, int steps, int generations = 1) {
     const unsigned seed = std::random_device{}();
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
     std::atomic<std::uint64_t> damaged{0};
-    for (int generation = 0; generation < generations; ++generation) {
-      on_threads(kThreads, [&](int thread) {
-        const auto number = static_cast<std::uint64_t>(generation * kThreads + thread);
-        Worker worker(pool_, mailbox_, (seed & 0xFFFFFFu) + number + 1);
-        worker.work(mix, steps);
-        worker.give_everything();
-        damaged += worker.damaged();
-      });
-    }
+    const auto work = [&](int number) {
+      // Whoever uses another pool first comes to this one with a ticket.
+      if (number % 2 == 0) other_pool_.deallocate(other_pool_.allocate());
+      Worker worker(pool_, mailbox_, (seed & 0xFFFFFFu) + static_cast<std::uint64_t>(number) + 1);
+      worker.work(mix, steps);
+      worker.give_everything();
+      damaged += worker.damaged();
+    };
+    on_threads(kThreads, [&](int thread) {
+      for (int generation = 0; generation < generations; ++generation) {
+        on_a_thread_that_ends([&] { work(generation * kThreads + thread); });
+      }
+    });
     while (const auto block = mailbox_.receive()) {
       if (!block->is_unchanged()) ++damaged;
       pool_.deallocate_run(block->data, block->slots);
@@ -181,6 +186,7 @@ class SlotPoolStress : public ::testing::TestWithParam<std::uint64_t> {
 
   WatchedResource upstream_;
   SlotPool pool_{{.slot_bytes = kSlotBytes, .slots = GetParam(), .upstream = &upstream_}};
+  SlotPool other_pool_{{.slot_bytes = kSlotBytes, .slots = 64}};
   Mailbox mailbox_;
 };
 
@@ -194,7 +200,7 @@ TEST_P(SlotPoolStress, threads_give_back_what_others_took) {
 }
 
 TEST_P(SlotPoolStress, threads_come_and_go) {
-  storm({.take = 5, .give = 3, .send = 1, .receive = 1}, 300, 50);
+  storm({.take = 5, .give = 3, .send = 1, .receive = 1}, 300, 200);
 }
 
 TEST_P(SlotPoolStress, runs_and_single_slots_mix) {

@@ -58,6 +58,27 @@ TEST(SlotPoolThreads, slots_of_an_ended_thread_serve_while_a_new_thread_uses_ano
   EXPECT_EQ(take_all(pool).size(), 1024u);
 }
 
+TEST(SlotPoolThreads, a_magazine_that_an_ended_thread_left_is_the_next_threads) {
+  SlotPool pool({.slot_bytes = 8, .slots = 1024});
+  SlotPool other({.slot_bytes = 8, .slots = 1024});
+  on_a_thread_that_ends([&] { pool.deallocate(pool.allocate()); });
+  ASSERT_EQ(pool.stats().cached_slots, 0u);
+  const WaitingThread next([&] {
+    other.deallocate(other.allocate());
+    pool.deallocate(pool.allocate());
+  });
+  EXPECT_GT(pool.stats().cached_slots, 0u);
+}
+
+TEST(SlotPoolThreads, a_magazine_that_was_collected_is_the_next_threads) {
+  SlotPool pool({.slot_bytes = 8, .slots = 1024});
+  on_a_thread_that_ends([&] { pool.deallocate(pool.allocate()); });
+  give_all(pool, take_all(pool));
+  const std::uint64_t of_this_thread = pool.stats().cached_slots;
+  const WaitingThread next([&] { pool.deallocate(pool.allocate()); });
+  EXPECT_GT(pool.stats().cached_slots, of_this_thread);
+}
+
 TEST(SlotPoolThreads, a_run_uses_what_an_ended_thread_left) {
   SlotPool pool({.slot_bytes = 8, .slots = 128});
   on_a_thread_that_ends([&] { give_all(pool, take_all(pool)); });
