@@ -103,8 +103,9 @@ RespDecoder::Step RespDecoder::find_line(char type) noexcept {
   scanned_ = std::max(scanned_, position_);
   const std::size_t end = text.find('\r', scanned_);
   const std::size_t known_end = std::min(end, text.size());
-  const std::size_t limit = has_length(type) ? position_ + max_length_line : max_frame_bytes_;
-  if (known_end + 2 > limit) return fail(has_length(type) ? "length line is too long" : too_large);
+  if (has_length(type) && known_end + 2 > position_ + max_length_line)
+    return fail("length line is too long");
+  if (known_end + 2 > max_frame_bytes_) return fail(too_large);
   if (text.substr(scanned_, known_end - scanned_).find('\n') != std::string_view::npos) {
     return fail("line feed without carriage return");
   }
@@ -149,10 +150,7 @@ RespDecoder::Step RespDecoder::read_blob(char type, std::string_view digits) noe
   }
   // position_ is at most the limit: find_line() and skip_body() see to it.
   const auto bytes = static_cast<std::uint64_t>(*length);
-  if (position_ > max_frame_bytes_ || bytes > max_frame_bytes_ ||
-      bytes + 2 > max_frame_bytes_ - position_) {
-    return fail(too_large);
-  }
+  if (bytes > max_frame_bytes_ || bytes + 2 > max_frame_bytes_ - position_) return fail(too_large);
   body_end_ = position_ + static_cast<std::size_t>(bytes) + 2;
   return Step::next;
 }
@@ -173,7 +171,7 @@ RespDecoder::Step RespDecoder::read_aggregate(char type, std::string_view digits
   if (!count || *count < (type == '*' ? -1 : 0)) return fail("invalid multibulk length");
   const bool pairs = type == '%' || type == '|';
   const std::uint64_t given = *count < 0 ? 0 : static_cast<std::uint64_t>(*count);
-  const std::size_t room = position_ < max_frame_bytes_ ? max_frame_bytes_ - position_ : 0;
+  const std::size_t room = max_frame_bytes_ - position_;
   if (given > room / min_value_bytes / (pairs ? 2 : 1))
     return fail("more elements than the limit allows");
   if (direction_ == Direction::request && given > max_request_items)
