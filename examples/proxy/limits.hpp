@@ -8,6 +8,9 @@ namespace proxy {
 
 struct Limits {
   std::size_t frame_bytes = 64u << 20;
+  /// A longer reply counts as malformed, and ends the connection that all clients share: hence much
+  /// more than a command may be.
+  std::size_t reply_bytes = 4ull << 30;
   /// A client is not read while more than this waits to be written to it.
   std::size_t outbound_bytes = 1u << 20;
   /// A client that lets this much wait is closed: replies come in order for all, so that those of a

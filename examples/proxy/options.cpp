@@ -37,7 +37,9 @@ constexpr auto numbers = std::to_array<NumberOption>({
     {"--slot-bytes", &Options::slot_bytes, 4'096, 64u << 20, "bytes of a slot"},
     {"--max-connections", &Options::max_connections, 1, 60'000, "clients beyond this are refused"},
     {"--max-frame-bytes", &Options::frame_bytes, 64, gibibyte,
-     "longest command or reply, in bytes"},
+     "a longer command closes its connection"},
+    {"--max-reply-bytes", &Options::reply_bytes, 64, 64 * gibibyte,
+     "a longer reply ends the proxy"},
     {"--outbound-bytes", &Options::outbound_bytes, 1, gibibyte,
      "a client with more replies unread is not read"},
     {"--drop-bytes", &Options::drop_bytes, 1, 64 * gibibyte,
@@ -148,6 +150,7 @@ std::string help_text() {
 
 Limits limits_of(const Options& options) {
   return {.frame_bytes = options.frame_bytes,
+          .reply_bytes = options.reply_bytes,
           .outbound_bytes = options.outbound_bytes,
           .drop_bytes = options.drop_bytes,
           .upstream_bytes = options.upstream_bytes,

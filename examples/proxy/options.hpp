@@ -31,6 +31,7 @@ struct Options {
   std::uint64_t slot_bytes = 64 * 1024;
   std::uint64_t max_connections = 10'000;
   std::uint64_t frame_bytes = 64u << 20;
+  std::uint64_t reply_bytes = 4ull << 30;
   std::uint64_t outbound_bytes = 1u << 20;
   std::uint64_t drop_bytes = 256u << 20;
   std::uint64_t upstream_bytes = 16u << 20;

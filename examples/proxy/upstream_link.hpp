@@ -32,7 +32,7 @@ class UpstreamLink {
       : common_(common),
         events_(std::move(events)),
         inbox_(io_, [this](std::vector<Envelope>& batch) { receive(batch); }),
-        reader_(common.make_buffer(), RespDecoder(Direction::reply, common.limits.frame_bytes)),
+        reader_(common.make_buffer(), RespDecoder(Direction::reply, common.limits.reply_bytes)),
         outbound_(slices_),
         owed_(envelopes_) {}
 
