@@ -27,8 +27,8 @@ struct Options {
   std::uint64_t pipeline = 8;
   std::uint64_t value_bytes = 512;
   std::uint64_t io_threads = 2;
-  std::uint64_t slots = 4096;
-  std::uint64_t slot_bytes = 64 * 1024;
+  std::uint64_t slots = 16 * 1024;
+  std::uint64_t slot_bytes = 16 * 1024;
   std::uint64_t max_connections = 10'000;
   std::uint64_t frame_bytes = 64u << 20;
   std::uint64_t reply_bytes = 4ull << 30;
