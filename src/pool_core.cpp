@@ -75,7 +75,7 @@ void PoolCore::deallocate_run(void* pointer, std::uint64_t slots) noexcept {
   const std::uint64_t first = slot_at(offset);
   // A length beyond the pool's would wrap around in the word that says who holds the slot.
   if (offset >= slots_bytes_ || first * slot_bytes_ != offset || held > slots_ ||
-      !unhold(first, held)) {
+      !chunks_[first].live.unhold(held)) {
     return deallocate_other(pointer, held);
   }
   hide(first, held);

@@ -172,5 +172,23 @@ TEST_F(FailedRequestTest, leaves_what_was_prepared_in_an_empty_buffer) {
   EXPECT_TRUE(holds_pattern(buffer_.freeze(), 3));
 }
 
+TEST(BufferReuse, an_appender_that_fails_leaves_the_buffer_as_it_was) {
+  SlotPool pool({.slot_bytes = 64, .slots = 4, .upstream = std::pmr::null_memory_resource()});
+  BufferPool buffer(pool);
+  void* const first = pool.allocate();
+  static_cast<void>(buffer.fill(10));
+  static_cast<void>(buffer.freeze());  // dropped at once: the chunk, the second slot, is empty
+  void* const third = pool.allocate();
+  pool.deallocate(first);
+  {
+    auto appender = buffer.appender();
+    EXPECT_THROW(static_cast<void>(appender.fill(1000)), std::bad_alloc);
+    EXPECT_EQ(appender.fill(8).size(), 8U);
+  }
+  EXPECT_EQ(buffer.size(), 8U);
+  EXPECT_EQ(buffer.freeze().size(), 8U);
+  pool.deallocate(third);
+}
+
 }  // namespace
 }  // namespace bufferpool

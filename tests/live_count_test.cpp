@@ -30,21 +30,12 @@ TEST(LiveCount, unhold_succeeds_once) {
   EXPECT_EQ(live.value(), 0u);
 }
 
-TEST(LiveCount, unhold_before_giving_succeeds_once) {
-  LiveCount live;
-  live.hold(1);
-  EXPECT_TRUE(live.unhold_before_giving(1));
-  EXPECT_FALSE(live.unhold_before_giving(1));
-  EXPECT_EQ(live.value(), 0u);
-}
-
 TEST(LiveCount, a_run_is_released_at_its_own_length_only) {
   LiveCount live;
   live.hold(5);
   for (const std::uint64_t wrong :
        {std::uint64_t{1}, std::uint64_t{4}, std::uint64_t{6}, std::uint64_t{1} << 32}) {
     EXPECT_FALSE(live.unhold(wrong)) << wrong;
-    EXPECT_FALSE(live.unhold_before_giving(wrong)) << wrong;
     EXPECT_TRUE(live.holds(5)) << wrong;
   }
   EXPECT_TRUE(live.unhold(5));

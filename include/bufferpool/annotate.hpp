@@ -52,12 +52,17 @@ inline constexpr bool kHardened = false;
 /// What memory reads as, in a hardened build, once its holder has given it back.
 inline constexpr unsigned char kGivenBack = 0xDD;
 
-/// The holder gives the bytes back: what it left there is nobody's business from now on.
-inline void retire(void* at, std::size_t bytes) noexcept {
+/// In a hardened build: what a holder left in the bytes is nobody's business from now on.
+inline void scrub(void* at, std::size_t bytes) noexcept {
   if constexpr (kHardened) {
     unpoison(at, bytes);  // slices in a chunk are retired before it is
     if (bytes != 0) std::memset(at, kGivenBack, bytes);
   }
+}
+
+/// The holder gives the bytes back.
+inline void retire(void* at, std::size_t bytes) noexcept {
+  scrub(at, bytes);
   poison(at, bytes);
 }
 

@@ -177,7 +177,7 @@ class BasicBuffer<Source>::Appender {
       : buffer_(buffer), end_(buffer.cursor_.end), limit_(buffer.cursor_.limit) {}
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
-  ~Appender() { buffer_.cursor_.end = end_; }
+  ~Appender() { write_back(); }
 
   /// As BasicBuffer::fill().
   [[nodiscard]] std::span<std::byte> fill(std::size_t bytes) {
@@ -190,8 +190,12 @@ class BasicBuffer<Source>::Appender {
   }
 
  private:
+  void write_back() noexcept {
+    if (limit_ != nullptr) buffer_.cursor_.end = end_;
+  }
   void grow(std::size_t bytes) {
-    buffer_.cursor_.end = end_;
+    write_back();
+    end_ = limit_ = nullptr;  // should grow() throw, the buffer knows better
     buffer_.grow(bytes);
     end_ = buffer_.cursor_.end;
     limit_ = buffer_.cursor_.limit;

@@ -73,15 +73,6 @@ class LiveCount {
                                          std::memory_order_relaxed);
   }
 
-  /// unhold() where the bit of the bitmap, which the caller clears next, decides between two threads
-  /// that release the same slot: saves an atomic operation.
-  [[nodiscard]] bool unhold_before_giving(std::uint64_t slots) noexcept {
-    if (!holds(slots)) return false;
-    // Relaxed: as in hold().
-    word_.store(0, std::memory_order_relaxed);
-    return true;
-  }
-
   [[nodiscard]] bool holds(std::uint64_t slots) const noexcept { return value() == kHeld + slots; }
 
   /// For messages and maps.
@@ -130,8 +121,10 @@ class OwnerWord {
 
   /// True: the owner was `seen`, and is `owner` now. Of several that try with the same `seen`, one wins.
   [[nodiscard]] bool claim(std::uint64_t seen, std::uint64_t owner) noexcept {
-    // Acquire: pairs with the release in release(), as in get(). Relaxed on failure: nothing is had.
-    return word_.compare_exchange_strong(seen, owner, std::memory_order_acquire,
+    // Acquire: pairs with the release in release(), as in get(). Release: pairs with the acquire in
+    // get(); who reads the number here sees what its thread did before, its ticket's entry in use.
+    // Relaxed on failure: nothing is had.
+    return word_.compare_exchange_strong(seen, owner, std::memory_order_acq_rel,
                                          std::memory_order_relaxed);
   }
 

@@ -55,7 +55,8 @@ class PoolCore {
   void deallocate(void* pointer) noexcept {
     const std::size_t offset = offset_of(pointer);
     const std::uint64_t slot = slot_at(offset);
-    if (offset >= slots_bytes_ || slot * slot_bytes_ != offset || !unhold(slot, 1)) [[unlikely]] {
+    if (offset >= slots_bytes_ || slot * slot_bytes_ != offset || !chunks_[slot].live.unhold(1))
+        [[unlikely]] {
       return deallocate_other(pointer, 1);
     }
     hide(slot, 1);
@@ -125,20 +126,15 @@ class PoolCore {
     return address_of(first);
   }
 
-  /// False: the caller does not hold a run of `slots` there. A slot may wait in a magazine, so its bit
-  /// does not tell a second release; without magazines it does.
-  [[nodiscard]] bool unhold(std::uint64_t first, std::uint64_t slots) noexcept {
-    LiveCount& live = chunks_[first].live;
-    return has_magazines() ? live.unhold(slots) : live.unhold_before_giving(slots);
-  }
-
-  // A free slot's bytes are out of bounds for everyone, where a tool watches.
+  // A free slot's bytes are out of bounds for everyone, where a tool watches. Its unit is 8 bytes: slots
+  // that share one are not marked, as two threads would change the mark at once.
   void show(std::uint64_t first, std::uint64_t slots) noexcept {
     annotate::unpoison(address_of(first), slots * slot_bytes_);
   }
   void hide(std::uint64_t first, std::uint64_t slots) noexcept {
     if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
-    annotate::retire(address_of(first), slots * slot_bytes_);
+    annotate::scrub(address_of(first), slots * slot_bytes_);
+    if (slot_bytes_ % 8 == 0) annotate::poison(address_of(first), slots * slot_bytes_);
   }
 
   [[nodiscard]] bool has_magazines() const noexcept { return magazine_count_ != 0; }

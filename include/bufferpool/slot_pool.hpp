@@ -58,7 +58,8 @@ class SlotPool {
   [[nodiscard]] void* try_allocate() noexcept { return core_->try_allocate(); }
 
   /// Gives back what allocate() or try_allocate() returned, on any thread. Any other pointer, also one
-  /// that was given back before, is reported to the failure handler (failure.hpp) and ends the process.
+  /// that was given back before and is free now, is reported to the failure handler (failure.hpp) and
+  /// ends the process. A second release after the slot was handed out again cannot be told from a first.
   void deallocate(void* pointer) noexcept { core_->deallocate(pointer); }
 
   /// `slots` consecutive slots (0 counts as 1), or a block of their size from upstream.
