@@ -37,6 +37,22 @@ TEST_F(FillCursorTest, starts_without_a_chunk) {
   EXPECT_EQ(cursor_.chunk, nullptr);
 }
 
+TEST_F(FillCursorTest, nothing_but_zero_bytes_fits_without_a_chunk) {
+  EXPECT_TRUE(cursor_.fits(0));
+  EXPECT_FALSE(cursor_.fits(1));
+  EXPECT_FALSE(cursor_.fits(SIZE_MAX));
+}
+
+TEST_F(FillCursorTest, as_much_fits_as_there_is_room_also_where_the_sum_would_wrap) {
+  cursor_.move_upstream(upstream_, 100, stats_);
+  const auto end = reinterpret_cast<std::uintptr_t>(cursor_.end);
+  EXPECT_TRUE(cursor_.fits(cursor_.room()));
+  EXPECT_FALSE(cursor_.fits(cursor_.room() + 1));
+  EXPECT_FALSE(cursor_.fits(PTRDIFF_MAX));
+  EXPECT_FALSE(cursor_.fits(SIZE_MAX - end + 1));  // end + bytes would be 0
+  EXPECT_FALSE(cursor_.fits(SIZE_MAX));
+}
+
 TEST_F(FillCursorTest, leave_without_a_chunk_changes_nothing) {
   cursor_.leave(stats_);
   EXPECT_EQ(stats_.slices, 0U);

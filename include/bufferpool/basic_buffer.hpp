@@ -27,7 +27,7 @@ class BasicBuffer {
   /// Appends `bytes` to what is being filled and returns them, uninitialised, to be written. Throws
   /// what upstream throws, with nothing changed. Amortised O(1), whatever `bytes` is.
   [[nodiscard]] std::span<std::byte> fill(std::size_t bytes) {
-    if (bytes > cursor_.room()) [[unlikely]] {
+    if (!cursor_.fits(bytes)) [[unlikely]] {
       source().grow(bytes);
     }
     return append(bytes);
@@ -36,7 +36,7 @@ class BasicBuffer {
   /// The same from memory that is at hand, without upstream; an empty span, and nothing changed, where
   /// there is not enough. Never blocks.
   [[nodiscard]] std::span<std::byte> try_fill(std::size_t bytes) noexcept {
-    if (bytes > cursor_.room() && !source().try_grow(bytes)) [[unlikely]] {
+    if (!cursor_.fits(bytes) && !source().try_grow(bytes)) [[unlikely]] {
       return {};
     }
     return append(bytes);
@@ -45,14 +45,14 @@ class BasicBuffer {
   /// Room for a read of unknown length: `bytes` behind what is being filled, which become part of it
   /// as far as commit() says. Valid until the next call that changes the buffer. Throws as fill().
   [[nodiscard]] std::span<std::byte> prepare(std::size_t bytes) {
-    if (bytes > cursor_.room()) [[unlikely]] {
+    if (!cursor_.fits(bytes)) [[unlikely]] {
       source().grow(bytes);
     }
     return prepared(bytes);
   }
   /// prepare() without upstream, as try_fill().
   [[nodiscard]] std::span<std::byte> try_prepare(std::size_t bytes) noexcept {
-    if (bytes > cursor_.room() && !source().try_grow(bytes)) [[unlikely]] {
+    if (!cursor_.fits(bytes) && !source().try_grow(bytes)) [[unlikely]] {
       return {};
     }
     return prepared(bytes);
@@ -181,7 +181,7 @@ class BasicBuffer<Source>::Appender {
 
   /// As BasicBuffer::fill().
   [[nodiscard]] std::span<std::byte> fill(std::size_t bytes) {
-    if (bytes > static_cast<std::size_t>(limit_ - end_)) [[unlikely]] {
+    if (!detail::FillCursor::fits(end_, limit_, bytes)) [[unlikely]] {
       grow(bytes);
     }
     std::byte* const at = end_;

@@ -29,6 +29,15 @@ struct FillCursor {
     return prepared_at == end ? prepared_bytes : 0;
   }
   [[nodiscard]] std::size_t room() const noexcept { return static_cast<std::size_t>(limit - end); }
+  [[nodiscard]] bool fits(std::size_t bytes) const noexcept { return fits(end, limit, bytes); }
+
+  /// bytes <= limit - end, as an addition that fill() needs anyhow. No sum wraps: no object, and so no
+  /// address of one, is longer than PTRDIFF_MAX.
+  [[nodiscard]] static bool fits(const std::byte* end, const std::byte* limit,
+                                 std::size_t bytes) noexcept {
+    return bytes <= PTRDIFF_MAX &&
+           reinterpret_cast<std::uintptr_t>(end) + bytes <= reinterpret_cast<std::uintptr_t>(limit);
+  }
 
   /// What is being filled continues at the start of `space`, the bytes of a chunk that was just
   /// started; the old chunk is left.
