@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <initializer_list>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -12,82 +13,68 @@ namespace {
 
 constexpr Word kTop = Word{1} << 63;
 
-TEST(Bits, range_has_count_bits_from_first_on) {
-  struct Row {
-    unsigned first;
-    unsigned count;
-    Word expected;
-  };
-  constexpr Row kRows[] = {
-      {0, 0, 0},
-      {63, 0, 0},
-      {64, 0, 0},
-      {0, 1, 1},
-      {3, 2, 0x18},
-      {63, 1, kTop},
-      {0, 63, kAllSet >> 1},
-      {1, 63, kAllSet << 1},
-      {0, 64, kAllSet},
-      {32, 32, kAllSet << 32},
-  };
-  for (const Row& row : kRows) {
-    EXPECT_EQ(range(row.first, row.count), row.expected) << row.first << ", " << row.count;
+template <class Result, class First, class Second>
+struct Row {
+  First first;
+  Second second;
+  Result expected;
+};
+
+/// `function` of the first two of every row gives the third.
+template <class Result, class First, class Second>
+void expect_rows(Result (*function)(First, Second),
+                 std::initializer_list<Row<Result, First, Second>> rows) {
+  for (const auto& [first, second, expected] : rows) {
+    EXPECT_EQ(function(first, second), expected) << first << ", " << second;
   }
+}
+
+TEST(Bits, range_has_count_bits_from_first_on) {
+  expect_rows(range, {{0, 0, 0},
+                      {63, 0, 0},
+                      {64, 0, 0},
+                      {0, 1, 1},
+                      {3, 2, 0x18},
+                      {63, 1, kTop},
+                      {0, 63, kAllSet >> 1},
+                      {1, 63, kAllSet << 1},
+                      {0, 64, kAllSet},
+                      {32, 32, kAllSet << 32}});
 }
 
 TEST(Bits, lowest_keeps_the_lowest_set_bits) {
-  struct Row {
-    Word word;
-    unsigned count;
-    Word expected;
-  };
-  constexpr Row kRows[] = {
-      {0, 0, 0},
-      {0, 64, 0},
-      {kAllSet, 0, 0},
-      {kAllSet, 1, 1},
-      {kAllSet, 63, kAllSet >> 1},
-      {kAllSet, 64, kAllSet},
-      {kTop, 1, kTop},
-      {kTop | 1, 1, 1},
-      {kTop | 1, 2, kTop | 1},
-      {0b101100, 2, 0b001100},
-      {0b101100, 3, 0b101100},
-      {0b101100, 64, 0b101100},
-  };
-  for (const Row& row : kRows) {
-    EXPECT_EQ(lowest(row.word, row.count), row.expected) << row.word << ", " << row.count;
-  }
+  expect_rows(lowest, {{0, 0, 0},
+                       {0, 64, 0},
+                       {kAllSet, 0, 0},
+                       {kAllSet, 1, 1},
+                       {kAllSet, 63, kAllSet >> 1},
+                       {kAllSet, 64, kAllSet},
+                       {kTop, 1, kTop},
+                       {kTop | 1, 1, 1},
+                       {kTop | 1, 2, kTop | 1},
+                       {0b101100, 2, 0b001100},
+                       {0b101100, 3, 0b101100},
+                       {0b101100, 64, 0b101100}});
 }
 
 TEST(Bits, find_run_gives_the_lowest_position_or_64) {
-  struct Row {
-    Word word;
-    unsigned count;
-    unsigned expected;
-  };
-  constexpr Row kRows[] = {
-      {0, 1, 64},
-      {0, 64, 64},
-      {1, 1, 0},
-      {kTop, 1, 63},
-      {kTop, 2, 64},
-      {kTop | 1, 2, 64},  // a run does not go round
-      {kAllSet, 64, 0},
-      {kAllSet << 1, 64, 64},
-      {kAllSet << 1, 63, 1},
-      {kAllSet >> 1, 63, 0},
-      {0b0110'1110, 2, 1},
-      {0b0110'1110, 3, 1},
-      {0b0111'0110, 3, 4},
-      {0b0110'1110, 4, 64},
-      {range(20, 7) | range(40, 9), 7, 20},
-      {range(20, 7) | range(40, 9), 8, 40},
-      {range(20, 7) | range(40, 9), 10, 64},
-  };
-  for (const Row& row : kRows) {
-    EXPECT_EQ(find_run(row.word, row.count), row.expected) << row.word << ", " << row.count;
-  }
+  expect_rows(find_run, {{0, 1, 64},
+                         {0, 64, 64},
+                         {1, 1, 0},
+                         {kTop, 1, 63},
+                         {kTop, 2, 64},
+                         {kTop | 1, 2, 64},  // a run does not go round
+                         {kAllSet, 64, 0},
+                         {kAllSet << 1, 64, 64},
+                         {kAllSet << 1, 63, 1},
+                         {kAllSet >> 1, 63, 0},
+                         {0b0110'1110, 2, 1},
+                         {0b0110'1110, 3, 1},
+                         {0b0111'0110, 3, 4},
+                         {0b0110'1110, 4, 64},
+                         {range(20, 7) | range(40, 9), 7, 20},
+                         {range(20, 7) | range(40, 9), 8, 40},
+                         {range(20, 7) | range(40, 9), 10, 64}});
 }
 
 unsigned find_run_bit_by_bit(Word word, unsigned count) {
@@ -128,41 +115,25 @@ TEST(Bits, lowest_is_a_part_of_the_word_with_nothing_skipped) {
 }
 
 TEST(Bits, round_up_gives_the_next_multiple) {
-  struct Row {
-    std::uint64_t value;
-    std::uint64_t step;
-    std::uint64_t expected;
-  };
-  constexpr Row kRows[] = {{0, 1, 0},
-                           {0, 8, 0},
-                           {1, 8, 8},
-                           {8, 8, 8},
-                           {9, 8, 16},
-                           {7, 3, 9},
-                           {100, 100, 100},
-                           {101, 100, 200},
-                           {(std::uint64_t{1} << 40) + 1, 4096, (std::uint64_t{1} << 40) + 4096}};
-  for (const Row& row : kRows) {
-    EXPECT_EQ(round_up(row.value, row.step), row.expected) << row.value << ", " << row.step;
-  }
+  expect_rows(round_up, {{0, 1, 0},
+                         {0, 8, 0},
+                         {1, 8, 8},
+                         {8, 8, 8},
+                         {9, 8, 16},
+                         {7, 3, 9},
+                         {100, 100, 100},
+                         {101, 100, 200},
+                         {(std::uint64_t{1} << 40) + 1, 4096, (std::uint64_t{1} << 40) + 4096}});
 }
 
 TEST(Bits, divide_up_does_not_overflow) {
-  struct Row {
-    std::uint64_t value;
-    std::uint64_t step;
-    std::uint64_t expected;
-  };
-  constexpr Row kRows[] = {{0, 1, 0},
-                           {1, 64, 1},
-                           {64, 64, 1},
-                           {65, 64, 2},
-                           {UINT64_MAX, 1, UINT64_MAX},
-                           {UINT64_MAX, 2, std::uint64_t{1} << 63},
-                           {UINT64_MAX, UINT64_MAX, 1}};
-  for (const Row& row : kRows) {
-    EXPECT_EQ(divide_up(row.value, row.step), row.expected) << row.value << ", " << row.step;
-  }
+  expect_rows(divide_up, {{0, 1, 0},
+                          {1, 64, 1},
+                          {64, 64, 1},
+                          {65, 64, 2},
+                          {UINT64_MAX, 1, UINT64_MAX},
+                          {UINT64_MAX, 2, std::uint64_t{1} << 63},
+                          {UINT64_MAX, UINT64_MAX, 1}});
 }
 
 static_assert(find_run(0b0110, 2) == 1 && lowest(0b0110, 1) == 0b0010,

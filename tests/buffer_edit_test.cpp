@@ -7,18 +7,12 @@
 #include "support/bytes.hpp"
 #include "support/every_buffer.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
 
-using test::append;
-using test::frozen_text;
-using test::holds_pattern;
-using test::text_of;
-using test::write_pattern;
-
 template <class Kind>
-class BufferEditTest : public test::EveryBuffer<Kind> {};
-TYPED_TEST_SUITE(BufferEditTest, test::EveryKind, test::NameOfKind);
+class BufferEditTest : public EveryBuffer<Kind> {};
+TYPED_TEST_SUITE(BufferEditTest, EveryKind, NameOfKind);
 
 TYPED_TEST(BufferEditTest, truncate_forgets_the_end) {
   append(this->buffer_, "hello world");
@@ -182,4 +176,4 @@ TYPED_TEST(BufferEditTest, an_appender_that_is_not_used_changes_nothing) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

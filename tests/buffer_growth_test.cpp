@@ -11,10 +11,8 @@
 #include "bufferpool/buffer_pool.hpp"
 #include "support/bytes.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::holds_pattern;
 
 constexpr std::size_t kSlotBytes = 64;
 
@@ -30,7 +28,7 @@ class BufferGrowthTest : public testing::Test {
   }
   void grow_to(std::size_t bytes, std::uint64_t stamp) {
     for (std::size_t at = buffer_.size(); at < bytes; ++at) {
-      buffer_.fill(1)[0] = test::pattern_byte(stamp, at);
+      buffer_.fill(1)[0] = pattern_byte(stamp, at);
     }
   }
   ~BufferGrowthTest() override {
@@ -78,4 +76,4 @@ TEST_F(BufferGrowthTest, a_message_without_a_free_run_is_refused_and_keeps_its_b
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

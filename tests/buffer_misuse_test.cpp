@@ -7,17 +7,15 @@
 #include "support/bytes.hpp"
 #include "support/every_buffer.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
 
-using test::append;
-
 template <class Kind>
-class BufferMisuseDeathTest : public test::EveryBuffer<Kind> {
+class BufferMisuseDeathTest : public EveryBuffer<Kind> {
  protected:
   void SetUp() override { append(this->buffer_, "four"); }
 };
-TYPED_TEST_SUITE(BufferMisuseDeathTest, test::EveryKind, test::NameOfKind);
+TYPED_TEST_SUITE(BufferMisuseDeathTest, EveryKind, NameOfKind);
 
 TYPED_TEST(BufferMisuseDeathTest, freezing_more_than_was_filled_is_reported) {
   EXPECT_DEATH(static_cast<void>(this->buffer_.freeze(5)), "freeze\\(5\\): at most 4 bytes");
@@ -82,4 +80,4 @@ TEST(BufferPoolMisuseDeathTest, filling_a_moved_from_buffer_pool_says_so) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

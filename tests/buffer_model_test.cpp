@@ -17,7 +17,7 @@
 #include "support/seed.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
 
 constexpr std::uint64_t kSeeds = 3;
@@ -43,13 +43,13 @@ std::optional<BufferPool> pool_of(std::uint64_t capacity_bytes,
 class CapacityTest : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(CapacityTest, a_private_pool_behaves_as_the_model) {
-  for (const std::uint64_t seed : test::seeds(kSeeds)) {
-    SCOPED_TRACE(test::say(seed));
-    test::WatchedResource upstream;
+  for (const std::uint64_t seed : seeds(kSeeds)) {
+    SCOPED_TRACE(say(seed));
+    WatchedResource upstream;
     std::optional<BufferPool> buffer = pool_of(GetParam(), &upstream);
     if (!buffer) GTEST_SKIP() << "the system refuses to reserve " << GetParam() << " bytes";
     const SlotPool pool = buffer->pool();
-    test::BufferModel model(std::move(*buffer), seed, most_bytes_for(GetParam()), seed * 13);
+    BufferModel model(std::move(*buffer), seed, most_bytes_for(GetParam()), seed * 13);
     model.run(kSteps);
     model.finish();
     EXPECT_EQ(pool.stats().taken_slots, 0U);
@@ -91,17 +91,17 @@ std::string name_of(const testing::TestParamInfo<Shape>& shape) {
 class SharedPoolTest : public testing::TestWithParam<Shape> {};
 
 TEST_P(SharedPoolTest, three_buffers_behave_as_their_models_side_by_side) {
-  for (const std::uint64_t seed : test::seeds(kSeeds)) {
-    SCOPED_TRACE(test::say(seed));
-    test::WatchedResource upstream;
+  for (const std::uint64_t seed : seeds(kSeeds)) {
+    SCOPED_TRACE(say(seed));
+    WatchedResource upstream;
     const SlotPool pool(
         {.slot_bytes = GetParam().slot_bytes, .slots = GetParam().slots, .upstream = &upstream});
     {
       const std::size_t most =
           most_bytes_for(GetParam().slot_bytes * std::min<std::uint64_t>(GetParam().slots, 16));
-      test::BufferModel first(BufferPool(pool), seed, most, 5);
-      test::BufferModel second(BufferPool(pool), seed + 1'000, most, 20);
-      test::BufferModel third(BufferPool(pool), seed + 2'000, most, 60);
+      BufferModel first(BufferPool(pool), seed, most, 5);
+      BufferModel second(BufferPool(pool), seed + 1'000, most, 20);
+      BufferModel third(BufferPool(pool), seed + 2'000, most, 60);
       for (std::size_t round = 0; round < kSteps / 20; ++round) {
         first.run(10);
         second.run(10);
@@ -123,10 +123,10 @@ INSTANTIATE_TEST_SUITE_P(Shapes, SharedPoolTest,
                          name_of);
 
 TEST(SystemBufferModel, behaves_as_the_model) {
-  for (const std::uint64_t seed : test::seeds(4 * kSeeds)) {
-    SCOPED_TRACE(test::say(seed));
-    test::WatchedResource upstream;
-    test::BufferModel model(SystemBuffer(&upstream), seed, kMostBytes, seed * 5);
+  for (const std::uint64_t seed : seeds(4 * kSeeds)) {
+    SCOPED_TRACE(say(seed));
+    WatchedResource upstream;
+    BufferModel model(SystemBuffer(&upstream), seed, kMostBytes, seed * 5);
     model.run(kSteps);
     model.finish();
     EXPECT_EQ(upstream.live_blocks(), 0U);
@@ -134,4 +134,4 @@ TEST(SystemBufferModel, behaves_as_the_model) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

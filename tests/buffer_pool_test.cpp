@@ -12,14 +12,8 @@
 
 #include "support/bytes.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::append;
-using test::frozen_pattern;
-using test::frozen_text;
-using test::holds_pattern;
-using test::text_of;
 
 class BufferPoolTest : public testing::Test {
  protected:
@@ -121,10 +115,10 @@ TEST_F(BufferPoolTest, a_message_that_was_extended_gives_all_slots_back) {
 }
 
 TEST_F(BufferPoolTest, a_message_that_cannot_grow_in_place_moves_and_keeps_its_bytes) {
-  test::write_pattern(buffer_.fill(250), 5);
+  write_pattern(buffer_.fill(250), 5);
   BufferPool neighbour(pool_);
   static_cast<void>(neighbour.fill(1));  // the slot behind
-  test::write_pattern(buffer_.fill(250), 5, 250);
+  write_pattern(buffer_.fill(250), 5, 250);
   EXPECT_EQ(buffer_.stats().bytes_moved, 250U);
   EXPECT_TRUE(holds_pattern(buffer_.freeze(), 5));
 }
@@ -243,4 +237,4 @@ TEST(BufferPool, two_on_one_pool_do_not_meet) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -11,16 +11,11 @@
 #include "support/bytes.hpp"
 #include "support/every_buffer.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
 
-using test::append;
-using test::holds_pattern;
-using test::text_of;
-using test::write_pattern;
-
 template <class Kind>
-class BufferPrepareTest : public test::EveryBuffer<Kind> {
+class BufferPrepareTest : public EveryBuffer<Kind> {
  protected:
   /// A read of unknown length, as from a socket.
   void receive(std::size_t room_bytes, std::string_view arrived) {
@@ -30,7 +25,7 @@ class BufferPrepareTest : public test::EveryBuffer<Kind> {
     this->buffer_.commit(arrived.size());
   }
 };
-TYPED_TEST_SUITE(BufferPrepareTest, test::EveryKind, test::NameOfKind);
+TYPED_TEST_SUITE(BufferPrepareTest, EveryKind, NameOfKind);
 
 TYPED_TEST(BufferPrepareTest, prepared_bytes_are_not_filled_before_they_are_committed) {
   EXPECT_EQ(this->buffer_.prepare(4096).size(), 4096U);
@@ -164,4 +159,4 @@ TYPED_TEST(BufferPrepareTest, an_overflow_in_an_empty_buffer_is_bad_alloc_too) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

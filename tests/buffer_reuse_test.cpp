@@ -12,12 +12,8 @@
 #include "bufferpool/buffer_pool.hpp"
 #include "support/bytes.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::frozen_pattern;
-using test::frozen_text;
-using test::holds_pattern;
 
 /// Holds every second slot of `pool`, so that none has a free neighbour.
 std::vector<Slice> fragment(SlotPool& pool) {
@@ -31,11 +27,11 @@ std::vector<Slice> fragment(SlotPool& pool) {
 
 /// A window of `window` bytes that slides by one byte a step; how many bytes were moved for it.
 std::uint64_t moved_by_sliding(BufferPool& buffer, std::size_t window, std::size_t steps) {
-  test::write_pattern(buffer.fill(window), 1);
+  write_pattern(buffer.fill(window), 1);
   const std::uint64_t before = buffer.stats().bytes_moved;
   for (std::size_t step = 0; step < steps; ++step) {
     buffer.consume(1);
-    buffer.fill(1)[0] = test::pattern_byte(1, window + step);
+    buffer.fill(1)[0] = pattern_byte(1, window + step);
   }
   EXPECT_TRUE(holds_pattern(buffer.filled(), 1, steps));
   return buffer.stats().bytes_moved - before;
@@ -54,9 +50,9 @@ TEST(BufferReuse, a_message_gets_the_whole_capacity_once_all_slices_are_dropped)
 TEST(BufferReuse, a_rest_that_is_being_filled_grows_to_the_whole_capacity) {
   for (const std::size_t capacity : {64U, 1'024U, 64U * 1024}) {
     BufferPool buffer(capacity);
-    test::write_pattern(buffer.fill(2), 1);
+    write_pattern(buffer.fill(2), 1);
     static_cast<void>(buffer.freeze(1));
-    test::write_pattern(buffer.fill(capacity - 1), 1, 2);
+    write_pattern(buffer.fill(capacity - 1), 1, 2);
     const Slice slice = buffer.freeze();
     EXPECT_TRUE(slice.is_pooled()) << capacity;
     EXPECT_TRUE(holds_pattern(slice, 1, 1));
@@ -137,7 +133,7 @@ class FailedRequestTest : public testing::Test {
  protected:
   FailedRequestTest() {
     static_cast<void>(frozen_pattern(buffer_, 50, 1));
-    test::write_pattern(buffer_.fill(10), 2);
+    write_pattern(buffer_.fill(10), 2);
   }
 
   BufferPool buffer_{
@@ -157,7 +153,7 @@ TEST_F(FailedRequestTest, leaves_what_was_prepared) {
   const std::span<std::byte> space = buffer_.prepare(4);
   EXPECT_TRUE(buffer_.try_fill(1'000).empty());
   EXPECT_THROW(static_cast<void>(buffer_.fill(1'000)), std::bad_alloc);
-  test::write_pattern(space, 2, 10);
+  write_pattern(space, 2, 10);
   buffer_.commit(4);
   EXPECT_TRUE(holds_pattern(buffer_.freeze(), 2));
 }
@@ -167,7 +163,7 @@ TEST_F(FailedRequestTest, leaves_what_was_prepared_in_an_empty_buffer) {
   const std::span<std::byte> space = buffer_.prepare(4);
   EXPECT_TRUE(buffer_.try_fill(1'000).empty());
   EXPECT_THROW(static_cast<void>(buffer_.fill(1'000)), std::bad_alloc);
-  test::write_pattern(space, 3);
+  write_pattern(space, 3);
   buffer_.commit(4);
   EXPECT_TRUE(holds_pattern(buffer_.freeze(), 3));
 }
@@ -191,4 +187,4 @@ TEST(BufferReuse, an_appender_that_fails_leaves_the_buffer_as_it_was) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -17,11 +17,8 @@
 #include "support/seed.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::append_message;
-using test::Handoff;
 
 constexpr std::size_t kThreads = 3;
 constexpr std::uint64_t kMessages = 6'000;
@@ -91,37 +88,35 @@ class BufferStress : public testing::TestWithParam<std::uint64_t> {
     EXPECT_EQ(upstream_.live_blocks(), 0U);
   }
 
-  test::WatchedResource upstream_;
+  /// Messages of up to `most_bytes` in slices of `pool`, a buffer to each producer.
+  void send_through(const SlotPool& pool, std::size_t most_bytes) const {
+    run<Slice>(
+        GetParam(),
+        [&](std::uint64_t seed, Handoff<Slice>& queue) {
+          BufferPool buffer(pool);
+          send_messages(buffer, seed, most_bytes, queue);
+        },
+        is_whole<Slice>);
+    expect_all_given_back(pool);
+  }
+
+  WatchedResource upstream_;
 };
 
 TEST_P(BufferStress, slices_of_a_small_shared_pool_stay_whole) {
-  SCOPED_TRACE(test::say(GetParam()));
+  SCOPED_TRACE(say(GetParam()));
   const SlotPool pool({.slot_bytes = 512, .slots = 32, .upstream = &upstream_});
-  run<Slice>(
-      GetParam(),
-      [&](std::uint64_t seed, Handoff<Slice>& queue) {
-        BufferPool buffer(pool);
-        send_messages(buffer, seed, 1'000, queue);
-      },
-      test::is_whole<Slice>);
-  expect_all_given_back(pool);
+  send_through(pool, 1'000);
 }
 
 TEST_P(BufferStress, slices_of_a_large_shared_pool_stay_whole) {
-  SCOPED_TRACE(test::say(GetParam()));
+  SCOPED_TRACE(say(GetParam()));
   const SlotPool pool({.slot_bytes = 4096, .slots = 1024, .upstream = &upstream_});
-  run<Slice>(
-      GetParam(),
-      [&](std::uint64_t seed, Handoff<Slice>& queue) {
-        BufferPool buffer(pool);
-        send_messages(buffer, seed, 1'500, queue);
-      },
-      test::is_whole<Slice>);
-  expect_all_given_back(pool);
+  send_through(pool, 1'500);
 }
 
 TEST_P(BufferStress, slices_of_private_pools_outlive_them) {
-  SCOPED_TRACE(test::say(GetParam()));
+  SCOPED_TRACE(say(GetParam()));
   run<Slice>(
       GetParam(),
       [&](std::uint64_t seed, Handoff<Slice>& queue) {
@@ -134,24 +129,24 @@ TEST_P(BufferStress, slices_of_private_pools_outlive_them) {
           append_message(short_lived, seed, 100);  // and dies with this unfinished
         }
       },
-      test::is_whole<Slice>);
+      is_whole<Slice>);
   EXPECT_EQ(upstream_.live_blocks(), 0U);
 }
 
 TEST_P(BufferStress, slices_of_system_buffers_stay_whole) {
-  SCOPED_TRACE(test::say(GetParam()));
+  SCOPED_TRACE(say(GetParam()));
   run<Slice>(
       GetParam(),
       [&](std::uint64_t seed, Handoff<Slice>& queue) {
         SystemBuffer buffer(&upstream_);
         send_messages(buffer, seed, 600, queue);
       },
-      test::is_whole<Slice>);
+      is_whole<Slice>);
   EXPECT_EQ(upstream_.live_blocks(), 0U);
 }
 
 TEST_P(BufferStress, splits_and_shares_stay_whole) {
-  SCOPED_TRACE(test::say(GetParam()));
+  SCOPED_TRACE(say(GetParam()));
   const SlotPool pool({.slot_bytes = 1024, .slots = 48, .upstream = &upstream_});
   run<SharedSlice>(
       GetParam(),
@@ -169,12 +164,12 @@ TEST_P(BufferStress, splits_and_shares_stay_whole) {
           queue.put(first);
         }
       },
-      test::is_whole<SharedSlice>);
+      is_whole<SharedSlice>);
   expect_all_given_back(pool);
 }
 
 TEST_P(BufferStress, buffers_that_move_between_threads_keep_what_they_fill) {
-  SCOPED_TRACE(test::say(GetParam()));
+  SCOPED_TRACE(say(GetParam()));
   constexpr int kBuffers = 8;
   constexpr int kRounds = 4'000;
   const SlotPool pool({.slot_bytes = 256, .slots = 64, .upstream = &upstream_});
@@ -189,13 +184,13 @@ TEST_P(BufferStress, buffers_that_move_between_threads_keep_what_they_fill) {
         auto [buffer, stamp] = std::move(*travelling.take());
         // A message is begun by one thread, and finished and frozen by another.
         if (!buffer.empty()) {
-          test::write_pattern(buffer.fill(64), stamp, 64);
+          write_pattern(buffer.fill(64), stamp, 64);
           Slice slice = buffer.freeze();
-          EXPECT_TRUE(test::holds_pattern(slice, stamp));
+          EXPECT_TRUE(holds_pattern(slice, stamp));
           kept[random() % kept.size()] = std::move(slice);
           stamp += kBuffers;
         } else {
-          test::write_pattern(buffer.fill(64), stamp);
+          write_pattern(buffer.fill(64), stamp);
         }
         travelling.put({std::move(buffer), stamp});
       }
@@ -209,7 +204,7 @@ TEST_P(BufferStress, buffers_that_move_between_threads_keep_what_they_fill) {
 }
 
 TEST_P(BufferStress, a_thousand_buffers_share_one_pool) {
-  SCOPED_TRACE(test::say(GetParam()));
+  SCOPED_TRACE(say(GetParam()));
   constexpr std::size_t kBuffers = 1'000;
   const SlotPool pool({.slot_bytes = 1024, .slots = 256, .upstream = &upstream_});
   run<Slice>(
@@ -225,12 +220,12 @@ TEST_P(BufferStress, a_thousand_buffers_share_one_pool) {
           buffer.release_idle();
         }
       },
-      test::is_whole<Slice>);
+      is_whole<Slice>);
   expect_all_given_back(pool);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, BufferStress, testing::ValuesIn(test::seeds(2)),
+INSTANTIATE_TEST_SUITE_P(Seeds, BufferStress, testing::ValuesIn(seeds(2)),
                          testing::PrintToStringParamName());
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -13,18 +13,12 @@
 #include "support/bytes.hpp"
 #include "support/every_buffer.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
 
-using test::append;
-using test::frozen_pattern;
-using test::frozen_text;
-using test::holds_pattern;
-using test::text_of;
-
 template <class Kind>
-class BufferTest : public test::EveryBuffer<Kind> {};
-TYPED_TEST_SUITE(BufferTest, test::EveryKind, test::NameOfKind);
+class BufferTest : public EveryBuffer<Kind> {};
+TYPED_TEST_SUITE(BufferTest, EveryKind, NameOfKind);
 
 TYPED_TEST(BufferTest, models_the_concept_and_does_not_copy) {
   using Tested = typename TypeParam::Buffer;
@@ -96,7 +90,7 @@ TYPED_TEST(BufferTest, filled_bytes_can_be_changed_in_place) {
 TYPED_TEST(BufferTest, a_message_keeps_its_bytes_while_it_grows_by_tiny_steps) {
   constexpr std::size_t kBytes = 20'000;  // several slots
   for (std::size_t at = 0; at < kBytes; ++at) {
-    this->buffer_.fill(1)[0] = test::pattern_byte(7, at);
+    this->buffer_.fill(1)[0] = pattern_byte(7, at);
   }
   const Slice slice = this->buffer_.freeze();
   EXPECT_EQ(slice.size(), kBytes);
@@ -204,4 +198,4 @@ TYPED_TEST(BufferTest, growing_by_single_bytes_moves_each_of_them_less_than_thre
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -13,10 +13,8 @@
 #include "support/bytes.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::holds_pattern;
 
 struct Pooled {
   using Buffer = BufferPool;
@@ -67,13 +65,13 @@ class ThrowingUpstreamTest : public testing::Test {
     const std::size_t size = buffer_.size();
     const std::size_t bytes = 1 + piece * 3;
     if (piece % 3 == 0) {
-      attempt([&] { test::write_pattern(buffer_.fill(bytes), slices_.size(), size); });
+      attempt([&] { write_pattern(buffer_.fill(bytes), slices_.size(), size); });
     } else if (piece % 3 == 1) {
-      attempt([&] { test::write_pattern(buffer_.prepare(bytes), slices_.size(), size); });
+      attempt([&] { write_pattern(buffer_.prepare(bytes), slices_.size(), size); });
       buffer_.commit(bytes);
     } else {
       attempt([&] { buffer_.reserve(size + bytes); });
-      test::write_pattern(buffer_.try_fill(bytes), slices_.size(), size);
+      write_pattern(buffer_.try_fill(bytes), slices_.size(), size);
     }
     ASSERT_EQ(buffer_.size(), size + bytes);
   }
@@ -89,7 +87,7 @@ class ThrowingUpstreamTest : public testing::Test {
     return thrown_;
   }
 
-  test::WatchedResource upstream_;
+  WatchedResource upstream_;
   typename Kind::Buffer buffer_ = Kind::make(upstream_);
   std::vector<Slice> slices_;
   int thrown_ = 0;
@@ -124,7 +122,7 @@ TYPED_TEST(ThrowingUpstreamTest, an_appender_keeps_its_bytes_too) {
     auto appender = this->buffer_.appender();
     for (std::size_t at = 0; at < 5'000;) {
       try {
-        test::write_pattern(appender.fill(10), 0, at);
+        write_pattern(appender.fill(10), 0, at);
         at += 10;
       } catch (const std::bad_alloc&) {
         thrown = true;
@@ -137,4 +135,4 @@ TYPED_TEST(ThrowingUpstreamTest, an_appender_keeps_its_bytes_too) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -12,14 +12,8 @@
 #include "support/bytes.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::append;
-using test::frozen_pattern;
-using test::frozen_text;
-using test::holds_pattern;
-using test::text_of;
 
 class BufferUpstreamTest : public testing::Test {
  protected:
@@ -31,7 +25,7 @@ class BufferUpstreamTest : public testing::Test {
     return held;
   }
 
-  test::WatchedResource upstream_;
+  WatchedResource upstream_;
   SlotPool pool_{{.slot_bytes = 64, .slots = 4, .upstream = &upstream_}};
   BufferPool buffer_{pool_};
 };
@@ -112,7 +106,7 @@ TEST_F(BufferUpstreamTest, gets_everything_back_whatever_was_dropped_first) {
 }
 
 TEST_F(BufferUpstreamTest, its_slices_may_be_dropped_on_another_thread_after_the_pool) {
-  test::WatchedResource upstream;
+  WatchedResource upstream;
   std::vector<Slice> slices;
   {
     BufferPool gone(0, &upstream);
@@ -141,7 +135,7 @@ TEST_F(BufferUpstreamTest, its_slices_split_and_share_as_pooled_ones) {
 }
 
 TEST_F(BufferUpstreamTest, capacity_0_sends_everything_upstream) {
-  test::WatchedResource upstream;
+  WatchedResource upstream;
   BufferPool none(0, &upstream);
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(frozen_text(none, "x").is_pooled());
   EXPECT_EQ(upstream.calls(), 3U);
@@ -169,7 +163,7 @@ TEST_F(BufferUpstreamTest, an_exception_counts_as_refused_and_the_retry_as_serve
 }
 
 TEST_F(BufferWithoutUpstreamTest, bad_alloc_leaves_every_byte_filled_so_far) {
-  test::write_pattern(buffer_.fill(200), 1);
+  write_pattern(buffer_.fill(200), 1);
   const std::byte* const data = buffer_.filled().data();
   EXPECT_THROW(static_cast<void>(buffer_.fill(57)), std::bad_alloc);
   EXPECT_THROW(static_cast<void>(buffer_.prepare(57)), std::bad_alloc);
@@ -184,7 +178,7 @@ TEST_F(BufferWithoutUpstreamTest, bad_alloc_leaves_what_was_prepared) {
   const std::span<std::byte> space = buffer_.prepare(40);
   EXPECT_THROW(static_cast<void>(buffer_.prepare(1000)), std::bad_alloc);
   EXPECT_TRUE(buffer_.try_prepare(1000).empty());
-  test::write_pattern(space, 2);
+  write_pattern(space, 2);
   buffer_.commit(40);
   EXPECT_TRUE(holds_pattern(buffer_.freeze(), 2));
 }
@@ -201,4 +195,4 @@ TEST_F(BufferWithoutUpstreamTest, recovers_when_a_slice_is_dropped) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -10,11 +10,8 @@
 #include "bufferpool/slice.hpp"
 #include "support/bytes.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::frozen_text;
-using test::text_of;
 
 class SharedSliceTest : public testing::Test {
  protected:
@@ -187,4 +184,4 @@ TEST_F(SharedSliceDeathTest, an_index_beyond_the_end_is_reported) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

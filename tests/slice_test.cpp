@@ -11,11 +11,8 @@
 #include "bufferpool/buffer_pool.hpp"
 #include "support/bytes.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::frozen_text;
-using test::text_of;
 
 class SliceTest : public testing::Test {
  protected:
@@ -256,4 +253,4 @@ TEST_F(SliceDeathTest, a_moved_from_one_has_no_bytes_to_index) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

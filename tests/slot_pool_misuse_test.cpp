@@ -17,10 +17,8 @@
 #include "support/slots.hpp"
 #include "support/threads.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::slot_after;
 
 /// With 8 slots the bitmap tells a double release, with 1,024 the word beside the slot does.
 class SlotPoolMisuseDeathTest : public ::testing::TestWithParam<std::uint64_t> {
@@ -47,8 +45,8 @@ TEST_P(SlotPoolMisuseDeathTest, a_second_release_is_reported) {
 }
 
 TEST_P(SlotPoolMisuseDeathTest, a_second_release_is_reported_when_the_slot_is_back_in_the_bitmap) {
-  const std::vector<void*> all = test::take_all(pool_);
-  test::give_all(pool_, all);
+  const std::vector<void*> all = take_all(pool_);
+  give_all(pool_, all);
   for (const std::size_t slot : {std::size_t{0}, std::size_t{5}, all.size() - 1}) {
     EXPECT_DEATH(pool_.deallocate(slot_after(pool_, all[0], slot)),
                  about(": slot " + std::to_string(slot) + " is already free"));
@@ -70,7 +68,7 @@ TEST_P(SlotPoolMisuseDeathTest, a_second_release_of_what_another_thread_released
 
 /// Two threads give the same block back at the same time.
 void release_twice_at_once(SlotPool& pool, void* block, std::uint64_t slots) {
-  test::on_threads(2, [&](int) { pool.deallocate_run(block, slots); });
+  on_threads(2, [&](int) { pool.deallocate_run(block, slots); });
 }
 
 TEST_P(SlotPoolMisuseDeathTest, two_releases_at_once_are_reported) {
@@ -257,9 +255,9 @@ void exit_0_if_the_others_are_in_order(const char*) {
   const auto* const bytes = static_cast<const unsigned char*>(untouched);
   bool in_order = misused->stats().taken_slots == 1;
   for (std::size_t i = 0; i < misused->slot_bytes(); ++i) in_order &= bytes[i] == 0x5A;
-  const std::vector<void*> others = test::take_all(*misused);
+  const std::vector<void*> others = take_all(*misused);
   in_order &= others.size() == misused->slots() - 1;
-  in_order &= test::count_different_slots(*misused, others) == misused->slots() - 1;
+  in_order &= count_different_slots(*misused, others) == misused->slots() - 1;
   for (const void* const other : others) in_order &= other != untouched;
   std::_Exit(in_order ? 0 : 1);
 }
@@ -283,4 +281,4 @@ TEST_P(SlotPoolMisuseDeathTest, no_other_slot_is_harmed) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

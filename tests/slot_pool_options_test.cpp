@@ -14,14 +14,8 @@
 #include "support/slots.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::give_all;
-using test::has_every_slot_once;
-using test::slot_after;
-using test::take_all;
-using test::WatchedResource;
 
 constexpr std::uint64_t kTwoTo32 = std::uint64_t{1} << 32;
 constexpr std::size_t kMiB = 1024 * 1024;
@@ -230,4 +224,4 @@ TEST(SlotPoolRegion, memory_that_is_not_zero_makes_a_pool_that_is_free) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

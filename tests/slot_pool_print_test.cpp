@@ -10,10 +10,8 @@
 #include "bufferpool/slot_pool.hpp"
 #include "support/slots.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::take_all;
 
 std::string map_of(const SlotPool& pool) {
   std::ostringstream out;
@@ -89,4 +87,4 @@ TEST(SlotPoolPrint, shows_4096_slots_and_counts_the_rest) {
 TEST(SlotPoolPrint, no_slots_are_nothing) { EXPECT_EQ(map_of(SlotPool({.slots = 0})), ""); }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

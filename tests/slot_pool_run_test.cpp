@@ -13,13 +13,8 @@
 #include "bufferpool/slot_pool.hpp"
 #include "support/slots.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::give_all;
-using test::has_every_slot_once;
-using test::slot_after;
-using test::take_all;
 
 TEST(SlotPoolRun, has_as_many_consecutive_slots_as_were_asked_for) {
   for (const std::uint64_t slots : {8u, 63u, 64u, 65u, 200u, 5000u}) {
@@ -131,7 +126,7 @@ TEST_P(SlotPoolExtend, a_refused_growth_leaves_the_slots_in_between_free) {
   pool_.deallocate_run(between, gap);
   EXPECT_FALSE(pool_.try_extend(run, 2, 2 + gap + 1));
   EXPECT_EQ(pool_.stats().taken_slots, 4u);
-  EXPECT_EQ(test::take_all(pool_).size(), pool_.slots() - 4);
+  EXPECT_EQ(take_all(pool_).size(), pool_.slots() - 4);
   EXPECT_TRUE(pool_.owns(obstacle));
 }
 
@@ -230,4 +225,4 @@ TEST_P(SlotPoolExtend, runs_never_share_a_slot) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

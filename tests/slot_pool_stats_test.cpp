@@ -10,13 +10,8 @@
 #include "support/slots.hpp"
 #include "support/threads.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::give_all;
-using test::on_a_thread_that_ends;
-using test::take_all;
-using test::WaitingThread;
 
 void expect_consistent(const SlotPoolStats& stats) {
   EXPECT_EQ(stats.free_slots + stats.taken_slots + stats.cached_slots, stats.slots);
@@ -219,4 +214,4 @@ TEST_P(SlotPoolPeak, is_exact_with_one_thread) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -50,11 +50,8 @@ void* counted(std::size_t bytes, std::size_t alignment) {
 }
 #endif
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::has_every_slot_once;
-using test::take_all;
 
 TEST(SlotPoolStorage, a_pool_in_it_takes_nothing_from_the_heap) {
 #if defined(THE_HEAP_IS_NOT_COUNTED)
@@ -158,4 +155,4 @@ TEST(SlotPoolStorage, it_may_be_used_again_when_the_pool_has_gone) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

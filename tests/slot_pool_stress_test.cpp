@@ -17,13 +17,8 @@
 #include "support/threads.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::has_every_slot_once;
-using test::on_a_thread_that_ends;
-using test::on_threads;
-using test::WatchedResource;
 
 constexpr std::size_t kSlotBytes = 48;  // not a power of two
 constexpr std::size_t kWordsASlot = kSlotBytes / sizeof(std::uint64_t);
@@ -253,4 +248,4 @@ TEST_P(SlotPoolStress, every_slot_of_a_full_pool_changes_hands) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

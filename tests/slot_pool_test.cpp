@@ -12,14 +12,8 @@
 #include "support/slots.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::count_different_slots;
-using test::give_all;
-using test::has_every_slot_once;
-using test::take_all;
-using test::WatchedResource;
 
 constexpr std::uint64_t kCapacities[] = {1, 8, 63, 64, 65, 127, 128, 4095, 4096, 4097};
 
@@ -200,4 +194,4 @@ TEST_F(SlotPoolHandle, a_pool_may_end_while_slots_are_taken) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

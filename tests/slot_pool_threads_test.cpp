@@ -16,16 +16,8 @@
 #include "support/threads.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::count_different_slots;
-using test::give_all;
-using test::has_every_slot_once;
-using test::on_a_thread_that_ends;
-using test::on_threads;
-using test::take_all;
-using test::WaitingThread;
 
 TEST(SlotPoolThreads, a_slot_may_be_given_back_by_another_thread) {
   for (const std::uint64_t slots : {8u, 64u, 1024u}) {
@@ -146,7 +138,7 @@ TEST(SlotPoolThreads, more_threads_than_thread_indices_share_the_pool) {
 }
 
 TEST(SlotPoolThreads, the_last_handle_may_go_on_any_thread) {
-  test::WatchedResource region;
+  WatchedResource region;
   for (int round = 0; round < 200; ++round) {
     std::vector<SlotPool> handles(4, SlotPool({.slot_bytes = 8, .slots = 64, .region = &region}));
     on_threads(4, [&](int thread) {
@@ -169,7 +161,7 @@ TEST(SlotPoolThreads, a_thread_ends_well_after_the_pools_that_it_used) {
 }
 
 TEST(SlotPoolThreads, upstreams_blocks_are_given_back_by_another_thread) {
-  test::WatchedResource upstream;
+  WatchedResource upstream;
   SlotPool pool({.slot_bytes = 8, .slots = 0, .upstream = &upstream});
   void* blocks[4] = {};
   on_threads(4, [&](int thread) { blocks[thread] = pool.allocate(); });
@@ -260,4 +252,4 @@ TEST(SlotPoolThreadsDeathTest, static_pools_and_what_uses_them_may_end_in_any_or
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -11,13 +11,8 @@
 #include "support/slots.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::give_all;
-using test::has_every_slot_once;
-using test::take_all;
-using test::WatchedResource;
 
 void expect_same_but_for_refused(const SlotPoolStats& now, const SlotPoolStats& before) {
   EXPECT_EQ(now.slots, before.slots);
@@ -51,7 +46,7 @@ TEST(SlotPoolUpstream, is_not_asked_while_there_are_slots) {
   std::vector<void*> all;
   for (int i = 0; i < 100; ++i) all.push_back(pool.allocate());
   EXPECT_EQ(upstream.calls(), 0u);
-  EXPECT_EQ(test::count_different_slots(pool, all), 100u);
+  EXPECT_EQ(count_different_slots(pool, all), 100u);
   give_all(pool, all);
 }
 
@@ -180,4 +175,4 @@ TEST(SlotPoolUpstream, each_pool_gets_its_own_blocks_back) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

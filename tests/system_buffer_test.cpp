@@ -10,17 +10,12 @@
 #include "support/bytes.hpp"
 #include "support/watched_resource.hpp"
 
-namespace bufferpool {
+namespace bufferpool::test {
 namespace {
-
-using test::append;
-using test::frozen_pattern;
-using test::frozen_text;
-using test::text_of;
 
 class SystemBufferTest : public testing::Test {
  protected:
-  test::WatchedResource upstream_;
+  WatchedResource upstream_;
   SystemBuffer buffer_{&upstream_};
 };
 
@@ -76,13 +71,13 @@ TEST_F(SystemBufferTest, asks_upstream_a_logarithmic_number_of_times_while_it_gr
 }
 
 TEST_F(SystemBufferTest, a_refusal_changes_nothing) {
-  test::write_pattern(buffer_.fill(64), 1);
+  write_pattern(buffer_.fill(64), 1);
   const std::byte* const data = buffer_.filled().data();
   upstream_.fail_at(1);
   EXPECT_THROW(static_cast<void>(buffer_.fill(1000)), std::bad_alloc);
   EXPECT_EQ(buffer_.filled().data(), data);
   EXPECT_EQ(buffer_.size(), 64U);
-  EXPECT_TRUE(test::holds_pattern(buffer_.filled(), 1));
+  EXPECT_TRUE(holds_pattern(buffer_.filled(), 1));
   EXPECT_EQ(buffer_.fill(1000).size(), 1000U);
 }
 
@@ -103,7 +98,7 @@ TEST(SystemBuffer, null_upstream_is_bad_alloc) {
 }
 
 TEST(SystemBuffer, a_moved_from_one_fills_again) {
-  test::WatchedResource upstream;
+  WatchedResource upstream;
   SystemBuffer buffer(&upstream);
   append(buffer, "first");
   SystemBuffer moved = std::move(buffer);
@@ -113,8 +108,8 @@ TEST(SystemBuffer, a_moved_from_one_fills_again) {
 }
 
 TEST(SystemBuffer, assignment_gives_the_old_block_back_to_the_old_upstream) {
-  test::WatchedResource old_upstream;
-  test::WatchedResource new_upstream;
+  WatchedResource old_upstream;
+  WatchedResource new_upstream;
   SystemBuffer buffer(&old_upstream);
   append(buffer, "unfinished");
   buffer = SystemBuffer(&new_upstream);
@@ -124,4 +119,4 @@ TEST(SystemBuffer, assignment_gives_the_old_block_back_to_the_old_upstream) {
 }
 
 }  // namespace
-}  // namespace bufferpool
+}  // namespace bufferpool::test

@@ -1,8 +1,7 @@
-// Threads for tests: several at the same work, one after the other, and one that waits.
+// Threads for tests: several at the same work, and one that waits.
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <future>
 #include <thread>
 #include <utility>
@@ -23,44 +22,6 @@ void on_threads(int threads, const Work& work) {
     });
   }
   for (std::thread& thread : running) thread.join();
-}
-
-/// Keeps two threads at about the same step, so that they meet there. Orders nothing else: a data race
-/// stays one.
-class Lockstep {
- public:
-  /// Returns when the other thread, 1 - `thread`, has come to `step` too, or does not seem to run.
-  void meet(int thread, std::size_t step) noexcept {
-    at_[thread].store(step, std::memory_order_relaxed);
-    for (int spins = 0; spins < 2000 && at_[1 - thread].load(std::memory_order_relaxed) < step;) {
-      ++spins;
-    }
-    // Who came last would always go first; so the one or the other waits a little, for various times.
-    const std::size_t delay = step % 2 == static_cast<std::size_t>(thread) ? step / 2 % 64 : 0;
-    for (std::size_t i = 0; i < delay; ++i) {
-      static_cast<void>(at_[thread].load(std::memory_order_relaxed));
-    }
-  }
-
- private:
-  std::atomic<std::size_t> at_[2] = {};
-};
-
-/// Runs `first` on one thread and then `second` on another, with nothing that orders their memory
-/// accesses: what `second` may see must come from the operations that are tested. (ThreadSanitizer
-/// tells.)
-template <class First, class Second>
-void one_then_the_other(const First& first, const Second& second) {
-  std::atomic<bool> first_is_done{false};
-  on_threads(2, [&](int thread) {
-    if (thread == 0) {
-      first();
-      first_is_done.store(true, std::memory_order_relaxed);
-    } else {
-      while (!first_is_done.load(std::memory_order_relaxed)) std::this_thread::yield();
-      second();
-    }
-  });
 }
 
 /// Runs the work on a thread that has ended when this returns.
