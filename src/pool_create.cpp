@@ -50,8 +50,6 @@ PoolCore::PoolCore(const SlotPoolOptions& options, const PoolLayout& layout, Reg
       slots_bytes_(layout.slots * layout.slot_bytes),
       slot_bytes_(layout.slot_bytes),
       chunks_(at<Chunk>(region, layout.chunks)),
-      magazines_(at<Magazine>(region, layout.magazines)),
-      magazine_count_(layout.magazine_count),
       slot_shift_(shift_of(layout.slot_bytes)),
       slots_(layout.slots),
       id_(next_id.fetch_add(1)),
@@ -60,6 +58,7 @@ PoolCore::PoolCore(const SlotPoolOptions& options, const PoolLayout& layout, Reg
       bitmap_(words_at(region, layout.words, AtomicBitmap::words_for(layout.slots)),
               words_at(region, layout.summary, AtomicBitmap::summary_words_for(layout.slots)),
               layout.slots),
+      caches_(at<SlotCache>(region, layout.caches), layout.cache_count),
       region_(std::move(region)) {}
 
 PoolCore* PoolCore::create_in(const SlotPoolOptions& options, const PoolLayout& layout,

@@ -15,7 +15,7 @@ constexpr std::size_t kMostNaturalAlignment = 4096;
 
 /// Pools of fewer slots have no magazines: "full" is reported only when every slot is taken.
 constexpr std::uint64_t kLeastSlotsForMagazines = 64;
-constexpr std::uint64_t kSlotsAMagazine = 32;
+constexpr std::uint64_t kSlotsACache = 32;
 
 std::size_t natural_alignment(std::size_t slot_bytes) noexcept {
   return std::min(slot_bytes & (~slot_bytes + 1), kMostNaturalAlignment);
@@ -54,10 +54,9 @@ class Ruler {
   bool overflows_ = false;
 };
 
-std::uint32_t magazines_for(std::uint64_t slots) noexcept {
+std::uint32_t caches_for(std::uint64_t slots) noexcept {
   if (slots < kLeastSlotsForMagazines) return 0;
-  return static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(slots / kSlotsAMagazine, kThreadIndices));
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(slots / kSlotsACache, kThreadIndices));
 }
 
 /// Empty where the sizes overflow.
@@ -69,14 +68,14 @@ std::optional<PoolLayout> lay_out(const SlotPoolOptions& options, std::uint64_t 
   if (options.slot_bytes > PTRDIFF_MAX || layout.alignment > PTRDIFF_MAX) return std::nullopt;
   layout.slot_bytes = bits::round_up(options.slot_bytes, layout.alignment);
   layout.slots = slots;
-  layout.magazine_count = magazines_for(slots);
+  layout.cache_count = caches_for(slots);
   Ruler ruler;
   ruler.place(1, sizeof(PoolCore), kLineBytes);
   layout.chunks = ruler.place(slots, sizeof(Chunk), kLineBytes);
   layout.words = ruler.place(AtomicBitmap::words_for(slots), sizeof(bits::Word), kLineBytes);
   layout.summary =
       ruler.place(AtomicBitmap::summary_words_for(slots), sizeof(bits::Word), kLineBytes);
-  layout.magazines = ruler.place(layout.magazine_count, sizeof(Magazine), kLineBytes);
+  layout.caches = ruler.place(layout.cache_count, sizeof(SlotCache), kLineBytes);
   layout.metadata_end = ruler.end();
   layout.first_slot = ruler.place(slots, layout.slot_bytes, layout.region_alignment);
   layout.total_bytes = ruler.end();

@@ -15,11 +15,11 @@ struct PoolLayout {
   std::size_t alignment;   // of a slot
   std::size_t slot_bytes;  // a multiple of it
   std::uint64_t slots;
-  std::uint32_t magazine_count;
+  std::uint32_t cache_count;
   std::size_t chunks;
   std::size_t words;
   std::size_t summary;
-  std::size_t magazines;
+  std::size_t caches;
   std::size_t metadata_end;
   std::size_t first_slot;
   std::size_t total_bytes;

@@ -28,10 +28,9 @@ SlotPoolStats PoolCore::stats() noexcept {
   std::uint64_t cached = 0;
   std::uint64_t left_behind = 0;
   std::uint64_t least_cached = 0;
-  for (std::uint32_t index = 0; index < magazines_end_.get(); ++index) {
-    const Magazine& magazine = magazines_[index];
-    (is_ticket_in_use(magazine.owner().get()) ? cached : left_behind) += magazine.fill();
-    least_cached += magazine.low_water();
+  for (const SlotCache& cache : caches_.ever_used()) {
+    (is_ticket_in_use(cache.owner.get()) ? cached : left_behind) += cache.slots.fill();
+    least_cached += cache.slots.low_water();
   }
   const std::uint64_t out = std::max(count_out(), cached + left_behind);
   peak_.raise(out - std::min(out, least_cached));

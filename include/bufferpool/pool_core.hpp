@@ -1,6 +1,6 @@
 // What the handles of a pool share: N equal slots, the bitmap, the magazines, the counts.
 //
-//   one region:  [ PoolCore | Chunk a slot | bitmap | summary | magazines | pad | slot 0 | slot 1 ... ]
+//   one region:  [ PoolCore | Chunk a slot | bitmap | summary | caches | pad | slot 0 | slot 1 ... ]
 //
 // Invariant: a slot is in the bitmap, or in one magazine, or its Chunk says who holds it.
 // Any thread may call any function while it holds a reference, its own or its caller's.
@@ -18,7 +18,7 @@
 #include "bufferpool/region.hpp"
 #include "bufferpool/slot_cache.hpp"
 #include "bufferpool/slot_index.hpp"
-#include "bufferpool/thread_ticket.hpp"
+#include "bufferpool/thread_owned.hpp"
 
 namespace bufferpool::detail {
 
@@ -137,29 +137,18 @@ class PoolCore {
     if (slot_bytes_ % 8 == 0) annotate::poison(address_of(first), slots * slot_bytes_);
   }
 
-  [[nodiscard]] bool has_magazines() const noexcept { return magazine_count_ != 0; }
-
-  /// The magazine that this thread owns, or nullptr.
-  [[nodiscard]] Magazine* magazine() const noexcept {
-    const std::uint64_t ticket = this_thread_ticket;
-    const std::uint32_t index = index_of_ticket(ticket);
-    if (index >= magazine_count_) return nullptr;
-    Magazine& own = magazines_[index];
-    return own.owner().is(ticket) ? &own : nullptr;
-  }
-
   /// The number of a slot that is the caller's now, or kNoSlot.
   [[nodiscard]] std::uint64_t take_slot() noexcept {
-    if (Magazine* const own = magazine()) [[likely]] {
-      if (const std::uint64_t slot = own->pop(); slot != kNoSlot) [[likely]] {
+    if (SlotCache* const own = caches_.mine()) [[likely]] {
+      if (const std::uint64_t slot = own->slots.pop_or(kNoSlot); slot != kNoSlot) [[likely]] {
         return slot;
       }
     }
-    return has_magazines() ? take_slot_slowly() : take_bit();
+    return caches_.has_any() ? take_slot_slowly() : take_bit();
   }
   void give_slot(SlotIndex slot) noexcept {
-    if (Magazine* const own = magazine(); own != nullptr && own->push(slot)) return;
-    if (has_magazines()) return give_slot_slowly(slot);
+    if (SlotCache* const own = caches_.mine(); own != nullptr && own->slots.push(slot)) return;
+    if (caches_.has_any()) return give_slot_slowly(slot);
     give_word(to_number(slot) / bits::kWordBits,
               bits::Word{1} << (to_number(slot) % bits::kWordBits));
   }
@@ -168,20 +157,19 @@ class PoolCore {
   [[nodiscard]] std::uint64_t take_bit() noexcept;
   [[gnu::cold]] std::uint64_t take_slot_slowly() noexcept;
   [[gnu::cold]] void give_slot_slowly(SlotIndex slot) noexcept;
-  [[nodiscard]] std::uint64_t refill(Magazine& own) noexcept;
+  [[nodiscard]] std::uint64_t refill(SlotCache& own) noexcept;
   [[nodiscard]] std::uint64_t take_run(std::uint64_t slots) noexcept;
   [[nodiscard]] bool take_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_word(std::uint64_t word, bits::Word mask) noexcept;
-  [[nodiscard]] Magazine* claim_magazine() noexcept;
   [[nodiscard]] std::uint32_t magazine_limit() const noexcept;
-  void empty(Magazine& full, std::uint32_t slots) noexcept;
-  bool collect_idle_magazines() noexcept;
+  void empty(SlotCache::Slots& full, std::uint32_t slots) noexcept;
+  bool collect_ended_threads() noexcept;
   void ask_others_back() noexcept;
   void note_taken(std::uint64_t slots) noexcept;
-  void note_peak(const Magazine* own) noexcept;
+  void note_peak(const SlotCache* own) noexcept;
   [[nodiscard]] std::uint64_t count_out() const noexcept {
-    return has_magazines() ? out_of_bitmap_.get() : bitmap_.count_taken();
+    return caches_.has_any() ? out_of_bitmap_.get() : bitmap_.count_taken();
   }
 
   // Cold paths of raw use: pool_core.cpp.
@@ -197,22 +185,19 @@ class PoolCore {
   std::size_t slots_bytes_;
   std::size_t slot_bytes_;
   Chunk* chunks_;
-  Magazine* magazines_;
-  std::uint32_t magazine_count_;
   unsigned slot_shift_;  // 0: slot_bytes_ is not a power of two
   std::uint64_t slots_;
   std::uint64_t id_;  // never used again in this process
   std::size_t alignment_;
   std::pmr::memory_resource* upstream_;
   AtomicBitmap bitmap_;
+  ThreadOwned<SlotCache> caches_;
   Region region_;
 
   // Written by many threads, now and then.
   alignas(64) RefCount references_;
-  alignas(64) Tally out_of_bitmap_;  // taken, or in a magazine; counted only if there are magazines
+  alignas(64) Tally out_of_bitmap_;  // taken, or in a magazine; counted only if there are any
   Tally peak_;
-  Tally magazines_in_use_;
-  Tally magazines_end_;  // magazines from here on were never used
   Tally served_by_upstream_;
   Tally refused_;
   Tally live_upstream_;
