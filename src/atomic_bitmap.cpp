@@ -1,5 +1,7 @@
 #include "bufferpool/atomic_bitmap.hpp"
 
+#include <algorithm>
+
 namespace bufferpool::detail {
 namespace {
 
@@ -32,6 +34,37 @@ AtomicBitmap::AtomicBitmap(Words words, Words summary, std::uint64_t slots) noex
   };
   close_tail(words_, slots);
   if (!summary_.empty()) close_tail(summary_, words_.size());
+}
+
+void AtomicBitmap::open(unsigned taken) noexcept {
+  for (std::uint64_t word = words_.size(); word-- != 0;) {
+    const Word kept = word == 0 ? bits::range(0, taken) : 0;
+    // Release: pairs with the acquire in take_from(); publishes what the caller wrote about the slots.
+    // A store may overwrite, as all bits that could be free are the caller's.
+    words_[word].store(when_free(word) | kept, std::memory_order_release);
+  }
+}
+
+void AtomicBitmap::close() noexcept {
+  for (Atomic<Word>& word : words_) {
+    // Relaxed: by contract no other thread looks.
+    word.store(kAllSet, std::memory_order_relaxed);
+  }
+}
+
+bool AtomicBitmap::has_free() const noexcept {
+  return std::ranges::any_of(words_, [](const Atomic<Word>& word) {
+    // Relaxed: a snapshot; who concludes something from it has an order of its own.
+    return word.load(std::memory_order_relaxed) != kAllSet;
+  });
+}
+
+bool AtomicBitmap::is_all_free() const noexcept {
+  for (std::uint64_t word = 0; word < words_.size(); ++word) {
+    // Relaxed: a snapshot, as in has_free().
+    if (words_[word].load(std::memory_order_relaxed) != when_free(word)) return false;
+  }
+  return true;
 }
 
 Word AtomicBitmap::take_from(std::uint64_t word, unsigned most) noexcept {
@@ -157,6 +190,17 @@ void AtomicBitmap::note_free(std::uint64_t word) noexcept {
   const Word bit = Word{1} << (word % kWordBits);
   // Acquire-release: pairs with note_full(): publishes that the word has free slots.
   summary_[word / kWordBits].fetch_and(~bit, std::memory_order_acq_rel);
+}
+
+std::optional<std::uint64_t> HintSet::find(std::uint64_t from) const noexcept {
+  Word wanted = kAllSet << (from % kWordBits);
+  for (std::uint64_t word = from / kWordBits; word < words_.size(); ++word) {
+    // Relaxed: a hint; what is found there decides.
+    const Word found = words_[word].load(std::memory_order_relaxed) & wanted;
+    if (found != 0) return word * kWordBits + static_cast<unsigned>(std::countr_zero(found));
+    wanted = kAllSet;
+  }
+  return std::nullopt;
 }
 
 }  // namespace bufferpool::detail

@@ -1,46 +1,14 @@
 // Raw use of a pool, off the hot path: runs, upstream, misuse.
 #include "bufferpool/pool_core.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <new>
 
 #include "bufferpool/failure.hpp"
+#include "bufferpool/upstream_block.hpp"
 
 namespace bufferpool::detail {
 namespace {
-
-/// Stands right in front of a block that upstream serves for allocate(), and tells it from any other
-/// memory: a hash of pool, address and length. 0: was given back.
-using Cookie = Atomic<std::uint64_t>;
-
-std::uint64_t cookie_of(std::uint64_t pool_id, const void* pointer, std::size_t bytes) noexcept {
-  // Fibonacci hashing (D. E. Knuth, The Art of Computer Programming 3, 6.4).
-  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;
-  return ((pool_id ^ reinterpret_cast<std::uintptr_t>(pointer)) * kGolden + bytes) * kGolden | 1;
-}
-
-std::size_t block_alignment(std::size_t slot_alignment) noexcept {
-  return std::max(slot_alignment, alignof(std::max_align_t));
-}
-
-/// One system call; upstream's blocks are rare.
-bool is_mapped(const Cookie* cookie) noexcept {
-  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(cookie);
-  unsigned char committed = 0;
-  return ::mincore(reinterpret_cast<void*>(address - address % page), 1, &committed) == 0;
-}
-
-/// True for one of those who give the same block back. The pointer may be anything that is mapped,
-/// also the start of something poisoned, or memory that another thread frees.
-[[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool take_cookie(
-    Cookie* cookie, std::uint64_t expected) noexcept {
-  return cookie->load() == expected && cookie->compare_exchange_strong(expected, 0);
-}
 
 unsigned long long printable(std::uint64_t number) noexcept { return number; }
 
@@ -51,6 +19,22 @@ void* PoolCore::allocate_run(std::uint64_t slots) {
   if (wanted == 1) return allocate();
   const std::uint64_t first = take_run(wanted);
   return first != kNoSlot ? hand_out(first, wanted) : allocate_upstream(wanted);
+}
+
+void* PoolCore::try_allocate_run(std::uint64_t slots) noexcept {
+  const std::uint64_t first = slots == 1 ? take_slot() : take_run(slots);
+  return first != kNoSlot ? hand_out(first, slots) : nullptr;
+}
+
+void PoolCore::shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer) noexcept {
+  const std::uint64_t first = slot_at(offset_of(pointer));
+  if (!owns(pointer) || address_of(first) != pointer || !chunks_[first].live.holds(slots)) {
+    fail_release(pointer, slots);
+  }
+  if (fewer == slots) return;
+  chunks_[first].live.hold(fewer);
+  hide(first + fewer, slots - fewer);
+  give_range(first + fewer, slots - fewer);
 }
 
 bool PoolCore::try_extend(void* pointer, std::uint64_t slots, std::uint64_t more) noexcept {
@@ -99,19 +83,12 @@ void* PoolCore::refuse() noexcept {
 
 void* PoolCore::allocate_upstream(std::uint64_t slots) {
   note_refused();
-  const std::size_t alignment = block_alignment(alignment_);
-  const std::size_t lead = bits::round_up(alignof(std::max_align_t), alignment);
   std::size_t bytes = 0;
-  if (__builtin_mul_overflow(slots, slot_bytes_, &bytes) ||
-      __builtin_add_overflow(bytes, lead, &bytes)) {
-    throw_bad_alloc();
-  }
-  auto* const block = static_cast<std::byte*>(upstream_->allocate(bytes, alignment));
+  if (__builtin_mul_overflow(slots, slot_bytes_, &bytes)) throw_bad_alloc();
+  UpstreamBlock* const block = UpstreamBlock::allocate(*upstream_, id_, {bytes, alignment_});
   note_served();
   live_upstream_.add(1);
-  std::byte* const pointer = block + lead;
-  ::new (pointer - sizeof(Cookie)) Cookie(cookie_of(id_, pointer, bytes));
-  return pointer;
+  return block->data();
 }
 
 void PoolCore::deallocate_other(void* pointer, std::uint64_t slots) noexcept {
@@ -120,20 +97,13 @@ void PoolCore::deallocate_other(void* pointer, std::uint64_t slots) noexcept {
 }
 
 bool PoolCore::deallocate_upstream(void* pointer, std::uint64_t slots) noexcept {
-  const std::size_t alignment = block_alignment(alignment_);
-  const std::size_t lead = bits::round_up(alignof(std::max_align_t), alignment);
   std::size_t bytes = 0;
-  if (__builtin_mul_overflow(slots, slot_bytes_, &bytes) ||
-      __builtin_add_overflow(bytes, lead, &bytes)) {
-    return false;
-  }
-  if (live_upstream_.get() == 0 || pointer == nullptr) return false;
-  if (reinterpret_cast<std::uintptr_t>(pointer) % alignment != 0) return false;
-  auto* const cookie =
-      reinterpret_cast<Cookie*>(reinterpret_cast<std::uintptr_t>(pointer) - sizeof(Cookie));
-  if (!is_mapped(cookie) || !take_cookie(cookie, cookie_of(id_, pointer, bytes))) return false;
+  if (live_upstream_.get() == 0) return false;
+  if (__builtin_mul_overflow(slots, slot_bytes_, &bytes)) return false;
+  UpstreamBlock* const block = UpstreamBlock::release(pointer, id_, {bytes, alignment_});
+  if (block == nullptr) return false;
   live_upstream_.subtract(1);
-  upstream_->deallocate(static_cast<std::byte*>(pointer) - lead, bytes, alignment);
+  block->free(*upstream_, {bytes, alignment_});
   return true;
 }
 

@@ -12,6 +12,7 @@ constinit Atomic<bits::Word> index_words[AtomicBitmap::words_for(kThreadIndices)
 constinit OwnerWord tickets[kThreadIndices];
 
 constinit Atomic<std::uint64_t> next_serial{1};
+constinit Atomic<std::uint64_t> next_array{1};
 
 /// The bitmap of indices in use.
 AtomicBitmap indices() noexcept { return {index_words, {}, kThreadIndices}; }
@@ -23,6 +24,7 @@ struct ThreadEnd {
     *ended = true;
     const std::uint64_t ticket = this_thread_ticket;
     this_thread_ticket = kNoTicket;
+    for (ThreadShortcut& shortcut : this_thread_shortcuts) shortcut = {};
     if (ticket == kNoTicket) return;
     tickets[index_of_ticket(ticket)].release(0);
     static_cast<void>(indices().give_range(index_of_ticket(ticket), 1));  // true: it was ours
@@ -34,6 +36,13 @@ constinit thread_local bool this_thread_ended = false;
 }  // namespace
 
 constinit thread_local std::uint64_t this_thread_ticket = kNoTicket;
+constinit thread_local ThreadShortcut this_thread_shortcuts[kThreadShortcuts] = {};
+
+std::uint64_t next_array_number() noexcept {
+  std::uint64_t number = 0;
+  while (number % kThreadShortcuts == 0) number = next_array.fetch_add(1);
+  return number;
+}
 
 std::uint64_t claim_ticket() noexcept {
   if (this_thread_ticket != kNoTicket || this_thread_ended) return this_thread_ticket;

@@ -42,6 +42,16 @@ class AtomicBitmap {
   /// summary_words_for(slots). Bits past the last slot are marked as taken for ever.
   AtomicBitmap(Words words, Words summary, std::uint64_t slots) noexcept;
 
+  /// A bitmap without summary over words that are one already, or were never touched and get open().
+  static AtomicBitmap view(Words words, std::uint64_t slots) noexcept { return {words, slots}; }
+
+  /// For the one who owns every slot, or the first one: the first `taken` <= 64 slots stay taken, by the
+  /// caller, the others become free.
+  void open(unsigned taken) noexcept;
+
+  /// While no other thread is in a call: every slot is taken, by the caller.
+  void close() noexcept;
+
   /// Takes free slots of one word, the lowest that has any: `most` of them (1 to 64), or all it has.
   /// An empty claim means that every word was seen with every slot taken.
   [[nodiscard]] Claim take(unsigned most) noexcept;
@@ -55,11 +65,16 @@ class AtomicBitmap {
 
   /// Gives the slots in `mask` back. False: one of them was not taken (a double release).
   [[nodiscard]] bool give(std::uint64_t word, Word mask) noexcept {
+    return (give_and_tell(word, mask) & mask) == mask;
+  }
+
+  /// give(), and returns the word as it was before.
+  [[nodiscard]] Word give_and_tell(std::uint64_t word, Word mask) noexcept {
     // Release: pairs with the acquire in take_from() and claim(); publishes the holder's last reads
     // and writes of the slots to their next holder.
     const Word before = words_[word].fetch_and(~mask, std::memory_order_release);
     if (before == bits::kAllSet && !summary_.empty()) note_free(word);
-    return (before & mask) == mask;
+    return before;
   }
 
   /// give() for the slots [first, first + count), word by word.
@@ -75,6 +90,16 @@ class AtomicBitmap {
     return taken - (words_.size() * bits::kWordBits - slots_);
   }
 
+  /// True if some slot, or every one, is free; a snapshot.
+  [[nodiscard]] bool has_free() const noexcept;
+  [[nodiscard]] bool is_all_free() const noexcept;
+
+  /// What a word reads as when all its slots are free: bits past the last slot stay set.
+  [[nodiscard]] Word when_free(std::uint64_t word) const noexcept {
+    const auto rest = static_cast<unsigned>(slots_ % bits::kWordBits);
+    return rest != 0 && word == words_.size() - 1 ? bits::kAllSet << rest : 0;
+  }
+
   /// True if the bit is set now; a snapshot.
   [[nodiscard]] bool is_taken(std::uint64_t slot) const noexcept {
     // Relaxed: for printing; nothing is concluded about the slot's bytes.
@@ -84,6 +109,8 @@ class AtomicBitmap {
   }
 
  private:
+  AtomicBitmap(Words words, std::uint64_t slots) noexcept : words_(words), slots_(slots) {}
+
   /// Takes up to `most` free slots of one word.
   [[nodiscard]] Word take_from(std::uint64_t word, unsigned most) noexcept;
 
@@ -101,6 +128,38 @@ class AtomicBitmap {
   Words words_;
   Words summary_;
   std::uint64_t slots_;
+};
+
+/// A set of small numbers that is never relied on: "here may be something". Who finds nothing there calls
+/// remove(), looks again, and calls add() if there is something after all; who puts something where there
+/// was nothing calls add(). Then what is there is in the set, once nobody is between two of these steps.
+class HintSet {
+ public:
+  using Word = bits::Word;
+
+  /// `words` is zero, for the empty set, and outlives it.
+  explicit HintSet(std::span<Atomic<Word>> words) noexcept : words_(words) {}
+
+  void add(std::uint64_t number) noexcept {
+    // Acquire-release: pairs with itself in remove(). If this comes first, the one who removes sees what
+    // was put there before; if it comes second, it stays.
+    words_[number / bits::kWordBits].fetch_or(mask_of(number), std::memory_order_acq_rel);
+  }
+
+  void remove(std::uint64_t number) noexcept {
+    // Acquire-release: pairs with itself in add(), as said there.
+    words_[number / bits::kWordBits].fetch_and(~mask_of(number), std::memory_order_acq_rel);
+  }
+
+  /// The least number that is at least `from`. O(words).
+  [[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t from) const noexcept;
+
+ private:
+  static Word mask_of(std::uint64_t number) noexcept {
+    return Word{1} << (number % bits::kWordBits);
+  }
+
+  std::span<Atomic<Word>> words_;
 };
 
 }  // namespace bufferpool::detail

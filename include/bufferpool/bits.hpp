@@ -21,6 +21,7 @@ inline constexpr Word kAllSet = ~Word{0};
 
 /// The lowest `count` set bits of `word`, or all of them if it has fewer. O(count).
 [[nodiscard]] constexpr Word lowest(Word word, unsigned count) noexcept {
+  if (count >= kWordBits) return word;
   Word rest = word;
   for (; count != 0 && rest != 0; --count) rest &= rest - 1;
   return word ^ rest;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "bufferpool/annotate.hpp"
 #include "bufferpool/atomic.hpp"
 
 namespace bufferpool::detail {
@@ -138,6 +139,40 @@ class OwnerWord {
   Atomic<std::uint64_t> word_{0};
 };
 
+/// Who holds a block of a size class: 0: nobody; else a code that only the right way to give it back
+/// yields again.
+class BlockState {
+ public:
+  void hold(std::uint8_t code) noexcept {
+    // Relaxed: the state guards only itself, as LiveCount::hold().
+    state_.store(code, std::memory_order_relaxed);
+  }
+
+  /// Ends hold(). False, and nothing changed: the block is not held with this code. Of several threads
+  /// that try at the very same moment more than one may get true; not so in a hardened build.
+  [[nodiscard]] bool unhold(std::uint8_t code) noexcept {
+    if constexpr (annotate::kHardened) {
+      // Relaxed: as in LiveCount::unhold().
+      return state_.compare_exchange_strong(code, 0, std::memory_order_relaxed,
+                                            std::memory_order_relaxed);
+    } else {
+      // Relaxed: as in hold(). Not one operation: a locked one would triple the time of a block.
+      if (state_.load(std::memory_order_relaxed) != code) return false;
+      state_.store(0, std::memory_order_relaxed);
+      return true;
+    }
+  }
+
+  /// For messages.
+  [[nodiscard]] std::uint8_t value() const noexcept {
+    // Relaxed: no other memory is concluded from it.
+    return state_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  Atomic<std::uint8_t> state_{0};
+};
+
 /// A number with one writer at a time that others may read: a magazine's fill, a run's length. Not
 /// atomic as a whole: set(get() + 1) is for the writer only.
 template <class T>
@@ -177,6 +212,11 @@ class Tally {
     std::uint64_t seen = value_.load(std::memory_order_relaxed);
     while (seen < count && !value_.compare_exchange_weak(seen, count, std::memory_order_relaxed)) {
     }
+  }
+  /// While no other thread counts.
+  void reset() noexcept {
+    // Relaxed: as in add().
+    value_.store(0, std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t get() const noexcept {
     // Relaxed: a snapshot, true at some moment.

@@ -36,13 +36,19 @@ class Magazine {
 
   /// False: full, or another thread has asked for the entries.
   [[nodiscard]] bool push(Entry entry) noexcept {
-    const std::uint32_t fill = fill_.get();
-    if (fill >= limit_.get()) [[unlikely]] {
+    if (is_full()) [[unlikely]] {
       return false;
     }
+    push_to_room(entry);
+    return true;
+  }
+
+  /// push() in two steps, with something between that may fail.
+  [[nodiscard]] bool is_full() const noexcept { return fill_.get() >= limit_.get(); }
+  void push_to_room(Entry entry) noexcept {
+    const std::uint32_t fill = fill_.get();
     entries_[fill] = entry;
     fill_.set(fill + 1);
-    return true;
   }
 
   /// For the owner: push() fails when it holds `entries` <= kCapacity.

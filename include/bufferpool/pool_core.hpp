@@ -66,7 +66,11 @@ class PoolCore {
   // --- Runs of slots, for raw use.
 
   [[nodiscard]] void* allocate_run(std::uint64_t slots);
+  /// A run of `slots` >= 1, or nullptr; never upstream, and not counted as refused.
+  [[nodiscard]] void* try_allocate_run(std::uint64_t slots) noexcept;
   [[nodiscard]] bool try_extend(void* pointer, std::uint64_t slots, std::uint64_t more) noexcept;
+  /// Gives the end of the run back: it keeps its first `fewer` slots, from 1 to `slots`.
+  void shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer) noexcept;
   void deallocate_run(void* pointer, std::uint64_t slots) noexcept;
 
   // --- Chunks, for buffers. A leased chunk holds a reference.
@@ -97,6 +101,11 @@ class PoolCore {
   [[nodiscard]] SlotIndex index_of(const void* pointer) const noexcept;
   [[nodiscard]] std::size_t slot_bytes() const noexcept { return slot_bytes_; }
   [[nodiscard]] std::uint64_t slots() const noexcept { return slots_; }
+  [[nodiscard]] std::size_t alignment() const noexcept { return alignment_; }
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  [[nodiscard]] std::byte* address_of(std::uint64_t slot) const noexcept {
+    return first_slot_ + slot * slot_bytes_;
+  }
   [[nodiscard]] std::pmr::memory_resource* upstream() const noexcept { return upstream_; }
   [[nodiscard]] SlotPoolStats stats() noexcept;
   void print(std::ostream& out) const;  // the map of operator<<, see slot_pool.hpp
@@ -115,9 +124,6 @@ class PoolCore {
   }
   [[nodiscard]] std::uint64_t slot_at(std::size_t offset) const noexcept {
     return slot_shift_ != 0 ? offset >> slot_shift_ : offset / slot_bytes_;
-  }
-  [[nodiscard]] std::byte* address_of(std::uint64_t slot) const noexcept {
-    return first_slot_ + slot * slot_bytes_;
   }
 
   [[nodiscard]] void* hand_out(std::uint64_t first, std::uint64_t slots) noexcept {

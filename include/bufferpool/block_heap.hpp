@@ -1,0 +1,150 @@
+// Blocks of any size from the slots of a pool: size classes with a magazine for each thread, runs of slots
+// for what is longer, upstream for what does not fit. What PoolResource and PoolAllocator share.
+//
+//   metadata, mapped lazily beside the pool:  [ slabs | shared counts | block states | caches ]
+//
+// Invariant: a block of a class is free in its slab's bitmap, or in one magazine, or its state says that it
+// is held. Any thread may call any function, but release_all() and the destructor.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "bufferpool/block_cache.hpp"
+#include "bufferpool/block_stats.hpp"
+#include "bufferpool/slab_table.hpp"
+#include "bufferpool/slot_pool.hpp"
+#include "bufferpool/thread_owned.hpp"
+#include "bufferpool/upstream_list.hpp"
+
+namespace bufferpool::detail {
+
+class BlockHeap {
+ public:
+  /// Blocks longer than `most_pooled_bytes` come from upstream. Throws std::bad_alloc when the system
+  /// refuses the metadata, std::invalid_argument where the pool's slots are aligned to less than 16.
+  BlockHeap(SlotPool pool, std::size_t most_pooled_bytes);
+  BlockHeap(const BlockHeap&) = delete;
+  BlockHeap& operator=(const BlockHeap&) = delete;
+  ~BlockHeap();
+
+  /// As std::pmr::memory_resource::allocate(). Hot: a magazine's pop and a byte, and no call but a last
+  /// one, with the same arguments.
+  [[nodiscard]] void* allocate(BlockShape shape) {
+    const std::size_t padded = padded_bytes(shape);
+    if (is_quick(padded, shape)) [[likely]] {
+      const SizeClass size_class = kClassTable[(padded + 7) / 8];
+      if (BlockCache* const own = caches_.mine_at_once()) [[likely]] {
+        void* const block = own->classes[to_index(size_class)].pop(size_class, shape.bytes);
+        if (block != nullptr) [[likely]] {
+          return block;
+        }
+      }
+    }
+    return allocate_slowly(shape);
+  }
+
+  /// `shape` as it was allocated with. Anything else is reported to the failure handler (failure.hpp),
+  /// with every other block unharmed.
+  void deallocate(void* block, BlockShape shape) noexcept {
+    const std::size_t padded = padded_bytes(shape);
+    if (is_quick(padded, shape)) [[likely]] {
+      const SizeClass size_class = kClassTable[(padded + 7) / 8];
+      if (BlockCache* const own = caches_.mine_at_once()) [[likely]] {
+        if (own->classes[to_index(size_class)].push(size_class, block, shape.bytes)) [[likely]] {
+          return;
+        }
+      }
+    }
+    deallocate_slowly(block, shape);
+  }
+
+  /// How many bytes a block of this shape has; shape.bytes where upstream would serve it.
+  [[nodiscard]] std::size_t usable_bytes(BlockShape shape) const noexcept;
+
+  /// Gives everything back, also what is held. No other thread may be in a call.
+  void release_all() noexcept;
+
+  [[nodiscard]] const SlotPool& pool() const noexcept { return pool_; }
+  [[nodiscard]] bool owns(const void* block) const noexcept;
+  [[nodiscard]] PoolResourceStats stats() const noexcept;
+
+ private:
+  /// Counted off the hot path.
+  struct alignas(64) ClassShared {
+    Tally out;  // blocks that are in magazines or held
+    Tally peak;
+    Tally upstream_calls;
+    Tally asked_bytes;  // by threads without a cache
+  };
+
+  /// 0 if it overflows.
+  [[nodiscard]] static std::size_t padded_bytes(BlockShape shape) noexcept {
+    return (shape.bytes + shape.alignment - 1) & ~(shape.alignment - 1);
+  }
+  /// True: a class serves it, and the table says which. A padded size is at least the alignment.
+  [[nodiscard]] bool is_quick(std::size_t padded, BlockShape shape) const noexcept {
+    return padded - 1 < quick_bytes_ && (shape.alignment & (shape.alignment - 1)) == 0;
+  }
+  /// True: a class serves it. Zero bytes, what is large and what is odd go another way.
+  [[nodiscard]] bool has_class(std::size_t padded, BlockShape shape) const noexcept {
+    return padded - 1 < largest_class_bytes_ && shape.alignment <= slot_alignment_ &&
+           std::has_single_bit(shape.alignment);
+  }
+
+  // Behind the hot path: block_heap_magazines.cpp.
+  void* allocate_slowly(BlockShape shape);
+  void deallocate_slowly(void* block, BlockShape shape) noexcept;
+  [[gnu::cold]] void* allocate_of(SizeClass size_class, BlockShape shape);
+  [[gnu::cold]] void give_back(SizeClass size_class, void* block, ClassCache* own) noexcept;
+  [[nodiscard]] ClassCache* cache_of(BlockCache* own, SizeClass size_class) const noexcept;
+  void count_asked(ClassCache* own, SizeClass size_class, std::size_t bytes) noexcept;
+  [[nodiscard]] void* find_block(ClassCache* own, SizeClass size_class) noexcept;
+  [[nodiscard]] void* refill(ClassCache& own, SizeClass size_class) noexcept;
+  [[nodiscard]] BlockClaim take_blocks(SizeClass size_class, unsigned most) noexcept;
+  void flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept;
+  void flush_all(BlockCache& cache) noexcept;
+  void give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept;
+  [[nodiscard]] bool reclaim() noexcept;
+  void ask_others_back() noexcept;
+  [[nodiscard]] std::uint32_t magazine_limit(SizeClass size_class) const noexcept;
+  void note_peak(const ClassCache* own, SizeClass size_class) noexcept;
+
+  // What no class serves: block_heap.cpp.
+  [[gnu::cold]] void* allocate_other(BlockShape shape);
+  [[gnu::cold]] void deallocate_other(void* block, BlockShape shape) noexcept;
+  [[nodiscard]] std::uint64_t slots_for(BlockShape shape) const noexcept;
+  [[nodiscard]] void* try_allocate_run(BlockShape shape) noexcept;
+  [[nodiscard]] bool deallocate_run(void* block, BlockShape shape) noexcept;
+  [[nodiscard]] void* allocate_upstream(BlockShape shape, Tally& calls);
+  [[noreturn]] [[gnu::cold]] void fail_release(const void* block, BlockShape shape) const noexcept;
+
+  void lay_out_classes(std::byte* states) noexcept;
+  [[nodiscard]] unsigned cell_shift(SizeClass size_class) const noexcept;
+
+  SlotPool pool_;
+  Region metadata_;
+
+  // Read on every operation, written never.
+  const std::byte* base_;
+  std::size_t slot_alignment_;
+  std::size_t quick_bytes_ = 0;  // up to so many, kClassTable says the class of every padded size
+  std::size_t largest_class_bytes_ = 0;
+  std::size_t most_pooled_bytes_;
+  ClassShared* shared_;
+  ThreadOwned<BlockCache> caches_;
+  std::array<BlockCells, kSizeClasses> cells_;
+  SlabTable slabs_;
+
+  // Written now and then.
+  alignas(64) Tally run_slots_;
+  Tally run_blocks_;
+  Tally run_asked_bytes_;
+  Tally run_peak_;
+  Tally run_upstream_calls_;
+  Tally barren_reclaims_;
+  UpstreamList upstream_;
+};
+
+}  // namespace bufferpool::detail

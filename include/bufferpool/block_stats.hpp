@@ -1,0 +1,39 @@
+// What a PoolResource tells about itself.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "bufferpool/size_class.hpp"
+
+namespace bufferpool {
+
+/// Of one size class, or of all runs. A snapshot; while threads use the resource its numbers may be of
+/// slightly different moments.
+struct BlockStats {
+  std::size_t block_bytes = 0;  ///< length of a block; 0 for runs, whose lengths differ
+  std::uint64_t in_use = 0;     ///< blocks held by callers
+  std::uint64_t cached = 0;     ///< free blocks in the magazines of threads
+  /// Most blocks in use at one time. Exact while one thread uses the resource; with several never too
+  /// low, and too high by at most what their magazines held.
+  std::uint64_t peak = 0;
+  std::uint64_t asked_bytes = 0;       ///< what the callers asked for, of the blocks in use
+  std::uint64_t handed_out_bytes = 0;  ///< what those blocks take
+  std::uint64_t upstream_calls = 0;    ///< requests that upstream served, since construction
+};
+
+struct PoolResourceStats {
+  std::array<BlockStats, detail::kSizeClasses> classes{};
+  BlockStats runs;                    ///< blocks above the largest class: whole slots
+  std::uint64_t upstream_blocks = 0;  ///< held by callers, in upstream's memory
+  std::uint64_t metadata_bytes = 0;   ///< reserved for bookkeeping, committed as it is needed
+
+  /// Of the class that serves `bytes`, or of the runs.
+  [[nodiscard]] const BlockStats& of(std::size_t bytes) const noexcept {
+    if (bytes > detail::kLargestClassBytes) return runs;
+    return classes[detail::to_index(detail::class_of(bytes != 0 ? bytes : 1))];
+  }
+};
+
+}  // namespace bufferpool

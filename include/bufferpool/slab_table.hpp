@@ -1,0 +1,128 @@
+// Slabs: runs of a pool's slots, cut into blocks of one size class, with a bit for every block.
+//
+//   slots:   |  slab of class 64  |     slab of class 40 KiB, five slots      |  a run  |  not ours  |
+//   words:   [ bit a block        ][ bit a block                             ]
+//
+// Invariant: a slab whose every bit the caller has taken is the caller's. A slab is given back to the pool
+// only by who owns all of its bits, so one block that is out keeps it, and all that is said about it.
+// Any thread may call any function.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "bufferpool/atomic_bitmap.hpp"
+#include "bufferpool/pool_core.hpp"
+#include "bufferpool/region.hpp"
+#include "bufferpool/size_class.hpp"
+
+namespace bufferpool::detail {
+
+/// How the slabs of a class are cut.
+struct SlabShape {
+  std::uint32_t slots;   // of the pool, consecutive
+  std::uint32_t blocks;  // 0: the pool's slots are too small for this class
+};
+
+/// What a resource does with a slot.
+struct SlotUse {
+  enum class Kind : std::uint8_t { none, slab, run, inside_run };
+  Kind kind = Kind::none;
+  SizeClass size_class{};    // of a slab
+  std::uint64_t number = 0;  // slab, inside_run: slots back to the first one; run: its slots
+};
+
+/// Free blocks of one word of one slab, owned by the caller; none if `mask` is 0.
+struct BlockClaim {
+  std::uint64_t slab;  // its first slot
+  std::uint64_t word;
+  bits::Word mask;
+};
+
+/// Where a block lies.
+struct BlockPlace {
+  std::uint64_t slab;
+  std::uint64_t block;
+};
+
+class SlabTable {
+ public:
+  /// How much zeroed memory it needs, aligned to a cache line.
+  static std::size_t bytes_for(const PoolCore& pool) noexcept;
+  SlabTable(PoolCore& pool, std::byte* memory) noexcept;
+
+  [[nodiscard]] SlabShape shape_of(SizeClass size_class) const noexcept {
+    return shapes_[to_index(size_class)];
+  }
+
+  /// Up to `most` <= 64 free blocks of a slab, the lowest that has any.
+  [[nodiscard]] BlockClaim take(SizeClass size_class, unsigned most) noexcept;
+
+  /// Up to `most` <= 64 blocks of a new slab. An empty claim: the pool has no slots for it.
+  [[nodiscard]] BlockClaim take_from_new_slab(SizeClass size_class, unsigned most) noexcept;
+
+  /// Gives blocks back; a slab that is free goes back to the pool unless it is the only one of its class
+  /// with free blocks. False: a block was free already.
+  [[nodiscard]] bool give(const BlockClaim& blocks) noexcept;
+
+  /// Gives every free slab back to the pool. How many slots that were.
+  std::uint64_t release_free_slabs() noexcept;
+
+  /// Calls visit(begin, bytes, size_class) for every slab.
+  template <class Visit>
+  void for_each_slab(Visit&& visit) const noexcept {
+    const std::uint64_t end = slots_end_.get();
+    for (std::uint64_t slot = 0; slot < end; ++slot) {
+      const SlotUse use = use_of(slot);
+      if (use.kind != SlotUse::Kind::slab || use.number != 0) continue;
+      visit(pool_.address_of(slot), shape_of(use.size_class).slots * pool_.slot_bytes(),
+            use.size_class);
+    }
+  }
+
+  /// Gives every slab and run back to the pool, whoever holds its blocks. No other thread may be in a call.
+  void release_all() noexcept;
+
+  /// For a block that is out: its place.
+  [[nodiscard]] BlockPlace place_of(const void* block) const noexcept;
+  [[nodiscard]] std::byte* address_of(std::uint64_t slab, SizeClass size_class,
+                                      std::uint64_t block) const noexcept {
+    return pool_.address_of(slab) + block * bytes_of(size_class);
+  }
+
+  // --- What a slot is used for. To be written by who owns the slot only.
+  [[nodiscard]] SlotUse use_of(std::uint64_t slot) const noexcept;
+  void set_use(std::uint64_t slot, SlotUse use) noexcept;
+
+ private:
+  using Words = AtomicBitmap::Words;
+
+  [[nodiscard]] AtomicBitmap blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept;
+  [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;
+  [[nodiscard]] bool is_slab(std::uint64_t slab, SizeClass size_class) const noexcept;
+  [[nodiscard]] BlockClaim take_from(std::uint64_t slab, SizeClass size_class,
+                                     unsigned most) noexcept;
+  void give_back_stray(std::uint64_t slab, SizeClass size_class, std::uint64_t word,
+                       bits::Word mask) noexcept;
+  [[nodiscard]] bool has_another_with_free_blocks(std::uint64_t slab,
+                                                  SizeClass size_class) const noexcept;
+  bool try_release(std::uint64_t slab, SizeClass size_class) noexcept;
+  void note_slab(std::uint64_t slab, SizeClass size_class) noexcept;
+  void forget_uses(std::uint64_t first, std::uint64_t slots) noexcept;
+
+  PoolCore& pool_;
+  std::array<SlabShape, kSizeClasses> shapes_;
+  std::array<std::uint64_t, kSizeClasses> reciprocals_;  // 2^64 / bytes, rounded up
+  std::uint64_t hint_words_;                             // of one class
+  std::uint64_t fine_words_;                             // of one slot, classes below 64 bytes
+  std::uint64_t coarse_words_;                           // of one slot, the other classes
+  Gauge<std::uint64_t>* uses_;                           // one a slot
+  Atomic<bits::Word>* hints_;                            // class by class
+  Atomic<bits::Word>* fine_;
+  Atomic<bits::Word>* coarse_;
+  Tally slots_end_;  // slots from here on were never used
+};
+
+}  // namespace bufferpool::detail

@@ -1,0 +1,257 @@
+// The beginning and the end of a heap of blocks, and what no size class serves: runs of slots, upstream, misuse.
+#include "bufferpool/block_heap.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "bufferpool/failure.hpp"
+
+namespace bufferpool::detail {
+namespace {
+
+constexpr std::size_t kLeastSlotAlignment = 16;
+constexpr std::size_t kLineBytes = 64;
+
+/// Cells of 1 KiB, so that the states of a slot of 64 KiB fill a cache line: blocks of one slab are often
+/// one thread's, those of two slabs seldom.
+constexpr unsigned kLargestCellShift = 10;
+constexpr unsigned kLeastCellShift = 3;
+
+/// Of all cell sizes together.
+std::size_t state_bytes(const PoolCore& pool) noexcept {
+  const std::size_t bytes = pool.slots() * pool.slot_bytes();
+  return bytes / 4 + (kLargestCellShift + 1) * kLineBytes;
+}
+
+constexpr std::size_t shared_bytes() noexcept { return kSizeClasses * kLineBytes; }
+
+/// Of what the threads share, and of their caches.
+constexpr std::size_t counts_bytes() noexcept {
+  return shared_bytes() + kThreadIndices * sizeof(BlockCache);
+}
+
+std::size_t slab_bytes(const PoolCore& pool) noexcept {
+  return bits::round_up(SlabTable::bytes_for(pool), kLineBytes);
+}
+
+Region map_metadata(const PoolCore& pool) {
+  if (pool.alignment() < kLeastSlotAlignment) {
+    throw_invalid_argument(
+        "bufferpool: a PoolResource needs slots aligned to 16 bytes; make slot_bytes a multiple of "
+        "16, or give the SlotPool an alignment");
+  }
+  const std::size_t bytes =
+      slab_bytes(pool) + shared_bytes() + state_bytes(pool) + kThreadIndices * sizeof(BlockCache);
+  return Region::map(bytes, kLineBytes);
+}
+
+std::uint64_t next_list_id() noexcept {
+  // Beside the numbers of pools, which count from 1 on: a block of one is never taken for the other's.
+  static constinit Atomic<std::uint64_t> next{std::uint64_t{1} << 63};
+  return next.fetch_add(1);
+}
+
+unsigned long long printable(std::uint64_t number) noexcept { return number; }
+
+}  // namespace
+
+BlockHeap::BlockHeap(SlotPool pool, std::size_t most_pooled_bytes)
+    : pool_(std::move(pool)),
+      metadata_(map_metadata(pool_.core())),
+      base_(pool_.core().address_of(0)),
+      slot_alignment_(pool_.core().alignment()),
+      most_pooled_bytes_(most_pooled_bytes),
+      shared_(reinterpret_cast<ClassShared*>(metadata_.data())),
+      caches_(reinterpret_cast<BlockCache*>(metadata_.data() + shared_bytes()), kThreadIndices),
+      slabs_(pool_.core(), metadata_.data() + counts_bytes()),
+      upstream_(*pool_.upstream_resource(), next_list_id()) {
+  lay_out_classes(metadata_.data() + counts_bytes() + slab_bytes(pool_.core()));
+}
+
+BlockHeap::~BlockHeap() { release_all(); }
+
+unsigned BlockHeap::cell_shift(SizeClass size_class) const noexcept {
+  const auto longest = static_cast<unsigned>(std::bit_width(bytes_of(size_class))) - 1;
+  // A grain, a quarter of a cell, divides what slots are aligned to.
+  const auto aligned = static_cast<unsigned>(std::countr_zero(slot_alignment_)) + 2;
+  return std::min({longest, aligned, kLargestCellShift});
+}
+
+void BlockHeap::lay_out_classes(std::byte* states) noexcept {
+  const std::size_t bytes = pool_.slots() * pool_.slot_bytes();
+  std::array<std::byte*, kLargestCellShift + 1> states_of_shift{};
+  for (unsigned shift = kLeastCellShift; shift <= kLargestCellShift; ++shift) {
+    states_of_shift[shift] = states;
+    states += bits::round_up(bits::divide_up(bytes, std::size_t{1} << shift), kLineBytes);
+  }
+  largest_class_bytes_ = 0;
+  for (unsigned index = 0; index < kSizeClasses; ++index) {
+    const auto size_class = static_cast<SizeClass>(index);
+    const unsigned shift = cell_shift(size_class);
+    cells_[index] = {base_, reinterpret_cast<BlockState*>(states_of_shift[shift]),
+                     bytes >> (shift - 2), shift - 2, 4 * (index + 1)};
+    const bool served = slabs_.shape_of(size_class).blocks != 0 && pool_.slots() != 0 &&
+                        bytes_of(size_class) <= most_pooled_bytes_;
+    if (served) largest_class_bytes_ = bytes_of(size_class);
+  }
+  quick_bytes_ = std::min({largest_class_bytes_, slot_alignment_, kTabledBytes});
+}
+
+std::size_t BlockHeap::usable_bytes(BlockShape shape) const noexcept {
+  const std::size_t padded = padded_bytes(shape);
+  return has_class(padded, shape) ? bytes_of(class_of(padded)) : shape.bytes;
+}
+
+bool BlockHeap::owns(const void* block) const noexcept {
+  return pool_.owns(block) &&
+         slabs_.use_of(to_number(pool_.index_of(block))).kind != SlotUse::Kind::none;
+}
+
+std::uint64_t BlockHeap::slots_for(BlockShape shape) const noexcept {
+  // A run begins at any slot; so much further is the next address that is aligned.
+  const std::size_t lead =
+      shape.alignment > slot_alignment_ ? shape.alignment - slot_alignment_ : 0;
+  std::size_t bytes = 0;
+  if (__builtin_add_overflow(shape.bytes, lead, &bytes)) return kNoSlot;
+  return bits::divide_up(std::max<std::size_t>(bytes, 1), pool_.slot_bytes());
+}
+
+void* BlockHeap::allocate_other(BlockShape shape) {
+  if (!std::has_single_bit(shape.alignment)) {
+    throw_invalid_argument("bufferpool: allocate: an alignment must be a power of two");
+  }
+  if (shape.bytes > PTRDIFF_MAX || shape.alignment > PTRDIFF_MAX) throw_bad_alloc();
+  if (shape.bytes == 0) return allocate({1, shape.alignment});
+  if (shape.bytes <= most_pooled_bytes_) {
+    void* run = try_allocate_run(shape);
+    if (run == nullptr && reclaim()) run = try_allocate_run(shape);
+    if (run != nullptr) return run;
+  }
+  return allocate_upstream(shape, run_upstream_calls_);
+}
+
+void* BlockHeap::allocate_upstream(BlockShape shape, Tally& calls) {
+  void* const block = upstream_.allocate(shape);
+  calls.add(1);
+  return block;
+}
+
+void* BlockHeap::try_allocate_run(BlockShape shape) noexcept {
+  const std::uint64_t slots = slots_for(shape);
+  if (slots > pool_.slots()) return nullptr;
+  void* const run = pool_.core().try_allocate_run(slots);
+  if (run == nullptr) return nullptr;
+  const auto address = reinterpret_cast<std::uintptr_t>(run);
+  const std::uintptr_t aligned = bits::round_up(address, shape.alignment);
+  void* const block = reinterpret_cast<void*>(aligned);
+  const std::uint64_t first = to_number(pool_.index_of(run));
+  const std::uint64_t slot = to_number(pool_.index_of(block));
+  if (slot != first) slabs_.set_use(slot, {SlotUse::Kind::inside_run, {}, slot - first});
+  slabs_.set_use(first, {SlotUse::Kind::run, {}, slots});
+  run_slots_.add(slots);
+  run_asked_bytes_.add(shape.bytes);
+  run_peak_.raise(run_blocks_.add(1) + 1);
+  return block;
+}
+
+bool BlockHeap::deallocate_run(void* block, BlockShape shape) noexcept {
+  if (!pool_.owns(block)) return false;
+  const std::uint64_t slot = to_number(pool_.index_of(block));
+  const SlotUse use = slabs_.use_of(slot);
+  if (use.kind != SlotUse::Kind::run && use.kind != SlotUse::Kind::inside_run) return false;
+  const std::uint64_t first = use.kind == SlotUse::Kind::run ? slot : slot - use.number;
+  const std::uint64_t slots = slots_for(shape);
+  std::byte* const run = pool_.core().address_of(first);
+  const auto aligned = bits::round_up(reinterpret_cast<std::uintptr_t>(run), shape.alignment);
+  if (slabs_.use_of(first).number != slots || reinterpret_cast<std::uintptr_t>(block) != aligned) {
+    return false;
+  }
+  slabs_.set_use(slot, {});
+  slabs_.set_use(first, {});
+  run_slots_.subtract(slots);
+  run_asked_bytes_.subtract(shape.bytes);
+  run_blocks_.subtract(1);
+  pool_.core().deallocate_run(run, slots);  // of two threads that come here at once it stops one
+  return true;
+}
+
+void BlockHeap::deallocate_other(void* block, BlockShape shape) noexcept {
+  if (shape.bytes == 0 && std::has_single_bit(shape.alignment)) {
+    return deallocate(block, {1, shape.alignment});
+  }
+  const bool known = std::has_single_bit(shape.alignment) &&
+                     (deallocate_run(block, shape) || upstream_.deallocate(block, shape));
+  if (!known) fail_release(block, shape);
+}
+
+void BlockHeap::release_all() noexcept {
+  for (BlockCache& cache : caches_.ever_used()) {
+    for (ClassCache& of_class : cache.classes) {
+      of_class.blocks.drop_oldest(of_class.blocks.fill());
+      of_class.asked_bytes.set(0);
+    }
+  }
+  // The states of what is held go with the slabs.
+  slabs_.for_each_slab([this](std::byte* begin, std::size_t bytes, SizeClass size_class) {
+    cells_[to_index(size_class)].forget(begin, bytes);
+    annotate::unpoison(begin, bytes);
+  });
+  slabs_.release_all();
+  for (unsigned index = 0; index < kSizeClasses; ++index) {
+    shared_[index].out.reset();
+    shared_[index].asked_bytes.reset();
+  }
+  run_slots_.reset();
+  run_blocks_.reset();
+  run_asked_bytes_.reset();
+  upstream_.release_all();
+}
+
+void BlockHeap::fail_release(const void* block, BlockShape shape) const noexcept {
+  char where[128];
+  std::snprintf(where, sizeof where, "bufferpool: resource on pool %llu: deallocate(%p, %zu, %zu)",
+                printable(pool_.core().id()), block, shape.bytes, shape.alignment);
+  if (!pool_.owns(block)) {
+    fail(
+        "%s: not from this resource, or given back already, or of another size and alignment; give "
+        "each block back once, as it was allocated",
+        where);
+  }
+  const std::uint64_t slot = to_number(pool_.index_of(block));
+  const SlotUse use = slabs_.use_of(slot);
+  if (use.kind == SlotUse::Kind::none) {
+    fail(
+        "%s: slot %llu holds no block of this resource; it was given back already, or is another's",
+        where, printable(slot));
+  }
+  if (use.kind != SlotUse::Kind::slab) {
+    fail(
+        "%s: slot %llu is of a run of slots that was allocated with another size or alignment; "
+        "pass "
+        "what allocate returned, and the size and alignment that it was called with",
+        where, printable(slot));
+  }
+  const BlockPlace place = slabs_.place_of(block);
+  const std::size_t block_bytes = bytes_of(use.size_class);
+  const std::byte* const begin = slabs_.address_of(place.slab, use.size_class, place.block);
+  const auto inside = static_cast<std::size_t>(static_cast<const std::byte*>(block) - begin);
+  if (inside != 0) {
+    fail(
+        "%s: lies %zu bytes inside block %llu, of %zu bytes, of slot %llu; pass what allocate "
+        "returned",
+        where, inside, printable(place.block), block_bytes, printable(place.slab));
+  }
+  if (!cells_[to_index(use.size_class)].is_held(begin)) {
+    fail("%s: block %llu, of %zu bytes, of slot %llu is already free; give each block back once",
+         where, printable(place.block), block_bytes, printable(place.slab));
+  }
+  fail(
+      "%s: block %llu of slot %llu has %zu bytes; pass the size and alignment that it was "
+      "allocated "
+      "with",
+      where, printable(place.block), printable(place.slab), block_bytes);
+}
+
+}  // namespace bufferpool::detail

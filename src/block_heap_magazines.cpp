@@ -1,0 +1,284 @@
+// How blocks move between slabs and magazines: the paths behind a pop or push that failed.
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "bufferpool/block_heap.hpp"
+#include "bufferpool/failure.hpp"
+
+namespace bufferpool::detail {
+namespace {
+
+using bits::kWordBits;
+using bits::Word;
+
+/// A thread keeps at most so many bytes of a class, and this part of the pool's.
+constexpr std::size_t kMostCachedBytes = 256 * 1024;
+constexpr std::uint64_t kCachedPart = 16;
+
+/// A thread that found nothing to reclaim looks again after so many failures.
+constexpr std::uint64_t kFailuresBetweenReclaims = 64;
+
+/// Gathers blocks that lie in one word, so that they go back in one operation: a small table in which a
+/// word's newcomer turns out who was in its place.
+template <class Give>
+class Gatherer {
+ public:
+  explicit Gatherer(Give give) noexcept : give_(give) {}
+  Gatherer(const Gatherer&) = delete;
+  Gatherer& operator=(const Gatherer&) = delete;
+  ~Gatherer() {
+    for (const BlockClaim& claim : pending_) {
+      if (claim.mask != 0) give_(claim);
+    }
+  }
+
+  void add(BlockPlace place) noexcept {
+    const std::uint64_t word = place.block / kWordBits;
+    BlockClaim& at = pending_[(place.slab + word) % pending_.size()];
+    if (at.mask != 0 && (at.slab != place.slab || at.word != word)) {
+      give_(at);
+      at.mask = 0;
+    }
+    at.slab = place.slab;
+    at.word = word;
+    at.mask |= Word{1} << (place.block % kWordBits);
+  }
+
+ private:
+  Give give_;
+  std::array<BlockClaim, 32> pending_{};
+};
+
+}  // namespace
+
+std::uint32_t BlockHeap::magazine_limit(SizeClass size_class) const noexcept {
+  const std::uint64_t threads = std::max<std::uint64_t>(1, caches_.in_use());
+  const std::uint64_t part = pool_.slots() * pool_.slot_bytes() / (kCachedPart * threads);
+  const std::uint64_t bytes = std::min<std::uint64_t>(kMostCachedBytes, part);
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(bytes / bytes_of(size_class), 1, ClassCache::Blocks::kCapacity));
+}
+
+ClassCache* BlockHeap::cache_of(BlockCache* own, SizeClass size_class) const noexcept {
+  if (own == nullptr) return nullptr;
+  ClassCache& cache = own->classes[to_index(size_class)];
+  cache.cells = cells_[to_index(size_class)];
+  return &cache;
+}
+
+void* BlockHeap::allocate_slowly(BlockShape shape) {
+  const std::size_t padded = padded_bytes(shape);
+  if (!has_class(padded, shape)) return allocate_other(shape);
+  const SizeClass size_class = class_of(padded);
+  if (BlockCache* const own = caches_.mine()) {
+    ClassCache& cache = own->classes[to_index(size_class)];
+    if (void* const block = cache.pop(size_class, shape.bytes)) return block;
+  }
+  return allocate_of(size_class, shape);
+}
+
+void* BlockHeap::allocate_of(SizeClass size_class, BlockShape shape) {
+  ClassCache* const own = cache_of(caches_.claim(), size_class);
+  void* block = find_block(own, size_class);
+  if (block == nullptr && reclaim()) block = find_block(own, size_class);
+  if (block == nullptr) {
+    ask_others_back();
+    return allocate_upstream(shape, shared_[to_index(size_class)].upstream_calls);
+  }
+  count_asked(own, size_class, shape.bytes);
+  cells_[to_index(size_class)].hold(block);
+  annotate::unpoison(block, bytes_of(size_class));
+  return block;
+}
+
+void BlockHeap::deallocate_slowly(void* block, BlockShape shape) noexcept {
+  const std::size_t padded = padded_bytes(shape);
+  if (!has_class(padded, shape)) return deallocate_other(block, shape);
+  const SizeClass size_class = class_of(padded);
+  if (BlockCache* const own = caches_.mine()) {
+    ClassCache& cache = own->classes[to_index(size_class)];
+    if (cache.push(size_class, block, shape.bytes)) return;
+  }
+  if (!cells_[to_index(size_class)].unhold(block)) return deallocate_other(block, shape);
+  annotate::retire(block, bytes_of(size_class));
+  ClassCache* const own = cache_of(caches_.claim(), size_class);
+  count_asked(own, size_class, std::size_t{0} - shape.bytes);
+  give_back(size_class, block, own);
+}
+
+void BlockHeap::count_asked(ClassCache* own, SizeClass size_class, std::size_t bytes) noexcept {
+  if (own == nullptr) {
+    shared_[to_index(size_class)].asked_bytes.add(bytes);
+  } else {
+    own->asked_bytes.set(own->asked_bytes.get() + bytes);
+  }
+}
+
+void* BlockHeap::find_block(ClassCache* own, SizeClass size_class) noexcept {
+  if (own != nullptr) {
+    // Not empty if it is new to this thread: another one, which has ended, left blocks there.
+    void* const block = own->blocks.pop_or<void*>(nullptr);
+    return block != nullptr ? block : refill(*own, size_class);
+  }
+  const BlockClaim claim = take_blocks(size_class, 1);
+  if (claim.mask == 0) return nullptr;
+  const auto bit = static_cast<unsigned>(std::countr_zero(claim.mask));
+  return slabs_.address_of(claim.slab, size_class, claim.word * kWordBits + bit);
+}
+
+BlockClaim BlockHeap::take_blocks(SizeClass size_class, unsigned most) noexcept {
+  BlockClaim claim = slabs_.take(size_class, most);
+  if (claim.mask == 0) claim = slabs_.take_from_new_slab(size_class, most);
+  if (claim.mask == 0) return claim;
+  shared_[to_index(size_class)].out.add(static_cast<std::uint64_t>(std::popcount(claim.mask)));
+  return claim;
+}
+
+void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
+  note_peak(&own, size_class);
+  const std::uint32_t limit = magazine_limit(size_class);
+  const BlockClaim claim = take_blocks(size_class, std::min<std::uint32_t>(limit, kWordBits));
+  if (claim.mask == 0) return nullptr;
+  ClassCache::Blocks& blocks = own.blocks;
+  blocks.set_limit(limit);
+  std::byte* const first = slabs_.address_of(claim.slab, size_class, claim.word * kWordBits);
+  // The lowest is the caller's. The others highest first, so that they are handed out upwards. A push
+  // fails only if another thread asks for the blocks at this moment.
+  Word rest = claim.mask & (claim.mask - 1);
+  while (rest != 0) {
+    const unsigned highest = kWordBits - 1 - static_cast<unsigned>(std::countl_zero(rest));
+    if (!blocks.push(first + highest * bytes_of(size_class))) break;
+    rest ^= Word{1} << highest;
+  }
+  if (rest != 0) give_blocks({claim.slab, claim.word, rest}, size_class);
+  blocks.mark_low_water();
+  return first + static_cast<unsigned>(std::countr_zero(claim.mask)) * bytes_of(size_class);
+}
+
+void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) noexcept {
+  note_peak(own, size_class);
+  if (own != nullptr) {
+    ClassCache::Blocks& blocks = own->blocks;
+    const std::uint32_t limit = magazine_limit(size_class);
+    const bool asked_back = blocks.limit() == 0 && blocks.fill() != 0;
+    const std::uint32_t keep = asked_back ? 0 : limit / 2;
+    if (blocks.fill() > keep) flush(*own, blocks.fill() - keep, size_class);
+    blocks.set_limit(limit);
+    blocks.mark_low_water();
+    if (!asked_back && blocks.push(block)) return;
+  }
+  const BlockPlace place = slabs_.place_of(block);
+  give_blocks({place.slab, place.block / kWordBits, Word{1} << (place.block % kWordBits)},
+              size_class);
+}
+
+void BlockHeap::flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept {
+  {
+    Gatherer gatherer([=, this](const BlockClaim& claim) { give_blocks(claim, size_class); });
+    for (void* const block : cache.blocks.entries().first(blocks)) {
+      gatherer.add(slabs_.place_of(block));
+    }
+  }
+  cache.blocks.drop_oldest(blocks);
+}
+
+void BlockHeap::flush_all(BlockCache& cache) noexcept {
+  for (unsigned index = 0; index < kSizeClasses; ++index) {
+    ClassCache& of_class = cache.classes[index];
+    const auto size_class = static_cast<SizeClass>(index);
+    if (of_class.blocks.fill() == 0) continue;
+    note_peak(cache_of(caches_.mine(), size_class), size_class);
+    flush(of_class, of_class.blocks.fill(), size_class);
+    of_class.blocks.mark_low_water();
+  }
+}
+
+void BlockHeap::give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept {
+  shared_[to_index(size_class)].out.subtract(
+      static_cast<std::uint64_t>(std::popcount(blocks.mask)));
+  if (!slabs_.give(blocks)) {
+    fail(
+        "bufferpool: resource on pool %llu: a block of %zu bytes of slot %llu was given back "
+        "twice; "
+        "give each block back once",
+        static_cast<unsigned long long>(pool_.core().id()), bytes_of(size_class),
+        static_cast<unsigned long long>(blocks.slab));
+  }
+}
+
+bool BlockHeap::reclaim() noexcept {
+  BlockCache* const own = caches_.mine();
+  std::uint64_t cached_bytes = 0;
+  if (own != nullptr) {
+    for (unsigned index = 0; index < kSizeClasses; ++index) {
+      cached_bytes += own->classes[index].blocks.fill() * bytes_of(static_cast<SizeClass>(index));
+    }
+  }
+  const std::uint64_t barren = barren_reclaims_.get();
+  if (barren != 0 && cached_bytes < pool_.slot_bytes() &&
+      barren_reclaims_.add(1) % kFailuresBetweenReclaims != 0) {
+    return false;
+  }
+  bool found = cached_bytes != 0;
+  caches_.collect_ended([&](BlockCache& idle) {
+    flush_all(idle);
+    found = true;
+  });
+  if (own != nullptr) flush_all(*own);
+  found |= slabs_.release_free_slabs() != 0;
+  if (found)
+    barren_reclaims_.reset();
+  else if (barren == 0)
+    barren_reclaims_.add(1);
+  return found;
+}
+
+void BlockHeap::ask_others_back() noexcept {
+  const BlockCache* const own = caches_.mine();
+  for (BlockCache& other : caches_.ever_used()) {
+    if (&other == own) continue;
+    for (ClassCache& of_class : other.classes) {
+      if (of_class.blocks.fill() != 0) of_class.blocks.ask_back();
+    }
+  }
+}
+
+void BlockHeap::note_peak(const ClassCache* own, SizeClass size_class) noexcept {
+  ClassShared& shared = shared_[to_index(size_class)];
+  const std::uint64_t out = shared.out.get();
+  const std::uint64_t cached = own != nullptr ? own->blocks.low_water() : 0;
+  if (out > cached) shared.peak.raise(out - cached);
+}
+
+PoolResourceStats BlockHeap::stats() const noexcept {
+  PoolResourceStats stats;
+  for (unsigned index = 0; index < kSizeClasses; ++index) {
+    ClassShared& shared = shared_[index];
+    BlockStats& of_class = stats.classes[index];
+    std::uint64_t least_cached = 0;
+    of_class.block_bytes = bytes_of(static_cast<SizeClass>(index));
+    of_class.asked_bytes = shared.asked_bytes.get();
+    for (const BlockCache& cache : caches_.ever_used()) {
+      of_class.cached += cache.classes[index].blocks.fill();
+      least_cached += cache.classes[index].blocks.low_water();
+      of_class.asked_bytes += cache.classes[index].asked_bytes.get();
+    }
+    const std::uint64_t out = std::max(shared.out.get(), of_class.cached);
+    shared.peak.raise(out - std::min(out, least_cached));
+    of_class.in_use = out - of_class.cached;
+    of_class.peak = shared.peak.get();
+    of_class.handed_out_bytes = of_class.in_use * of_class.block_bytes;
+    of_class.upstream_calls = shared.upstream_calls.get();
+  }
+  stats.runs.in_use = run_blocks_.get();
+  stats.runs.peak = run_peak_.get();
+  stats.runs.asked_bytes = run_asked_bytes_.get();
+  stats.runs.handed_out_bytes = run_slots_.get() * pool_.slot_bytes();
+  stats.runs.upstream_calls = run_upstream_calls_.get();
+  stats.upstream_blocks = upstream_.size();
+  stats.metadata_bytes = metadata_.size();
+  return stats;
+}
+
+}  // namespace bufferpool::detail

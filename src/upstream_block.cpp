@@ -1,0 +1,74 @@
+#include "bufferpool/upstream_block.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <new>
+
+#include "bufferpool/bits.hpp"
+#include "bufferpool/failure.hpp"
+
+namespace bufferpool::detail {
+namespace {
+
+std::uint64_t mark_of(std::uint64_t pool_id, const void* pointer, BlockShape shape) noexcept {
+  // Fibonacci hashing (D. E. Knuth, The Art of Computer Programming 3, 6.4).
+  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;
+  const std::uint64_t where = (pool_id ^ reinterpret_cast<std::uintptr_t>(pointer)) * kGolden;
+  return ((where + shape.bytes) * kGolden + shape.alignment) * kGolden | 1;
+}
+
+std::size_t alignment_of(BlockShape shape) noexcept {
+  return std::max(shape.alignment, alignof(std::max_align_t));
+}
+
+/// Bytes in front of the caller's: as many as keep those aligned.
+std::size_t lead_of(BlockShape shape) noexcept {
+  return bits::round_up(sizeof(UpstreamBlock), alignment_of(shape));
+}
+
+/// The page in which `address` lies, and its successor if the mark reaches into it, are mapped.
+bool is_mapped(std::uintptr_t address, std::size_t bytes) noexcept {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  unsigned char committed[2];
+  const std::uintptr_t begin = address - address % page;
+  return ::mincore(reinterpret_cast<void*>(begin), address + bytes - begin, committed) == 0;
+}
+
+/// True for one of those who release the same block. The memory may be anything that is mapped, also
+/// the start of something poisoned, or what another thread frees.
+[[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool take_mark(
+    Atomic<std::uint64_t>& mark, std::uint64_t expected) noexcept {
+  return mark.load() == expected && mark.compare_exchange_strong(expected, 0);
+}
+
+}  // namespace
+
+UpstreamBlock* UpstreamBlock::allocate(std::pmr::memory_resource& upstream, std::uint64_t pool_id,
+                                       BlockShape shape) {
+  const std::size_t lead = lead_of(shape);
+  std::size_t bytes = 0;
+  if (__builtin_add_overflow(shape.bytes, lead, &bytes) || bytes > PTRDIFF_MAX) throw_bad_alloc();
+  auto* const begin = static_cast<std::byte*>(upstream.allocate(bytes, alignment_of(shape)));
+  std::byte* const data = begin + lead;
+  return ::new (data - sizeof(UpstreamBlock)) UpstreamBlock(shape, mark_of(pool_id, data, shape));
+}
+
+UpstreamBlock* UpstreamBlock::release(void* pointer, std::uint64_t pool_id,
+                                      BlockShape released) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  if (pointer == nullptr || address % alignment_of(released) != 0) return nullptr;
+  const std::uintptr_t header = address - sizeof(UpstreamBlock);
+  if (!is_mapped(header, sizeof(UpstreamBlock))) return nullptr;
+  auto* const block = reinterpret_cast<UpstreamBlock*>(header);
+  return take_mark(block->mark_, mark_of(pool_id, pointer, released)) ? block : nullptr;
+}
+
+void UpstreamBlock::free(std::pmr::memory_resource& upstream, BlockShape released) noexcept {
+  const std::size_t lead = lead_of(released);
+  upstream.deallocate(static_cast<std::byte*>(data()) - lead, lead + released.bytes,
+                      alignment_of(released));
+}
+
+}  // namespace bufferpool::detail

@@ -1,0 +1,47 @@
+#include "bufferpool/upstream_list.hpp"
+
+namespace bufferpool::detail {
+
+void* UpstreamList::allocate(BlockShape shape) {
+  UpstreamBlock* const block = UpstreamBlock::allocate(upstream_, owner_id_, shape);
+  const std::lock_guard lock(mutex_);
+  link(*block);
+  return block->data();
+}
+
+bool UpstreamList::deallocate(void* pointer, BlockShape shape) noexcept {
+  if (live_.get() == 0) return false;
+  UpstreamBlock* const block = UpstreamBlock::release(pointer, owner_id_, shape);
+  if (block == nullptr) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    unlink(*block);
+  }
+  block->free(upstream_, shape);
+  return true;
+}
+
+void UpstreamList::release_all() noexcept {
+  while (first_ != nullptr) {
+    UpstreamBlock& block = *first_;
+    const BlockShape shape = block.shape;
+    unlink(block);
+    static_cast<void>(UpstreamBlock::release(block.data(), owner_id_, shape));  // true: it is ours
+    block.free(upstream_, shape);
+  }
+}
+
+void UpstreamList::link(UpstreamBlock& block) noexcept {
+  block.next = first_;
+  if (first_ != nullptr) first_->previous = &block;
+  first_ = &block;
+  live_.add(1);
+}
+
+void UpstreamList::unlink(UpstreamBlock& block) noexcept {
+  (block.previous != nullptr ? block.previous->next : first_) = block.next;
+  if (block.next != nullptr) block.next->previous = block.previous;
+  live_.subtract(1);
+}
+
+}  // namespace bufferpool::detail
