@@ -96,12 +96,11 @@ void BlockHeap::lay_out_classes(std::byte* states) noexcept {
                         bytes_of(size_class) <= most_pooled_bytes_;
     if (served) largest_class_bytes_ = bytes_of(size_class);
   }
-  quick_bytes_ = std::min({largest_class_bytes_, slot_alignment_, kTabledBytes});
+  quick_bytes_ = std::min(largest_class_bytes_, kTabledBytes);
 }
 
 std::size_t BlockHeap::usable_bytes(BlockShape shape) const noexcept {
-  const std::size_t padded = padded_bytes(shape);
-  return has_class(padded, shape) ? bytes_of(class_of(padded)) : shape.bytes;
+  return has_class(shape) ? bytes_of(class_of(last_of(shape) + 1)) : shape.bytes;
 }
 
 bool BlockHeap::owns(const void* block) const noexcept {

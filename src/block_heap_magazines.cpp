@@ -13,7 +13,7 @@ using bits::kWordBits;
 using bits::Word;
 
 /// A thread keeps at most so many bytes of a class, and this part of the pool's.
-constexpr std::size_t kMostCachedBytes = 256 * 1024;
+constexpr std::size_t kMostCachedBytes = 4 * 1024 * 1024;
 constexpr std::uint64_t kCachedPart = 16;
 
 /// A thread that found nothing to reclaim looks again after so many failures.
@@ -68,12 +68,11 @@ ClassCache* BlockHeap::cache_of(BlockCache* own, SizeClass size_class) const noe
 }
 
 void* BlockHeap::allocate_slowly(BlockShape shape) {
-  const std::size_t padded = padded_bytes(shape);
-  if (!has_class(padded, shape)) return allocate_other(shape);
-  const SizeClass size_class = class_of(padded);
+  if (!has_class(shape)) return allocate_other(shape);
+  const SizeClass size_class = class_of(last_of(shape) + 1);
   if (BlockCache* const own = caches_.mine()) {
     ClassCache& cache = own->classes[to_index(size_class)];
-    if (void* const block = cache.pop(size_class, shape.bytes)) return block;
+    if (!cache.blocks.is_empty()) return cache.pop(shape.bytes);
   }
   return allocate_of(size_class, shape);
 }
@@ -93,12 +92,11 @@ void* BlockHeap::allocate_of(SizeClass size_class, BlockShape shape) {
 }
 
 void BlockHeap::deallocate_slowly(void* block, BlockShape shape) noexcept {
-  const std::size_t padded = padded_bytes(shape);
-  if (!has_class(padded, shape)) return deallocate_other(block, shape);
-  const SizeClass size_class = class_of(padded);
+  if (!has_class(shape)) return deallocate_other(block, shape);
+  const SizeClass size_class = class_of(last_of(shape) + 1);
   if (BlockCache* const own = caches_.mine()) {
     ClassCache& cache = own->classes[to_index(size_class)];
-    if (cache.push(size_class, block, shape.bytes)) return;
+    if (cache.push(block, shape.bytes)) return;
   }
   if (!cells_[to_index(size_class)].unhold(block)) return deallocate_other(block, shape);
   annotate::retire(block, bytes_of(size_class));
@@ -123,16 +121,14 @@ void* BlockHeap::find_block(ClassCache* own, SizeClass size_class) noexcept {
   }
   const BlockClaim claim = take_blocks(size_class, 1);
   if (claim.mask == 0) return nullptr;
+  shared_[to_index(size_class)].out.add(1);
   const auto bit = static_cast<unsigned>(std::countr_zero(claim.mask));
   return slabs_.address_of(claim.slab, size_class, claim.word * kWordBits + bit);
 }
 
 BlockClaim BlockHeap::take_blocks(SizeClass size_class, unsigned most) noexcept {
-  BlockClaim claim = slabs_.take(size_class, most);
-  if (claim.mask == 0) claim = slabs_.take_from_new_slab(size_class, most);
-  if (claim.mask == 0) return claim;
-  shared_[to_index(size_class)].out.add(static_cast<std::uint64_t>(std::popcount(claim.mask)));
-  return claim;
+  const BlockClaim claim = slabs_.take(size_class, most);
+  return claim.mask != 0 ? claim : slabs_.take_from_new_slab(size_class, most);
 }
 
 void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
@@ -152,6 +148,7 @@ void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
     rest ^= Word{1} << highest;
   }
   if (rest != 0) give_blocks({claim.slab, claim.word, rest}, size_class);
+  shared_[to_index(size_class)].out.add(1 + std::uint64_t{blocks.fill()});
   blocks.mark_low_water();
   return first + static_cast<unsigned>(std::countr_zero(claim.mask)) * bytes_of(size_class);
 }
@@ -169,11 +166,13 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
     if (!asked_back && blocks.push(block)) return;
   }
   const BlockPlace place = slabs_.place_of(block);
+  shared_[to_index(size_class)].out.subtract(1);
   give_blocks({place.slab, place.block / kWordBits, Word{1} << (place.block % kWordBits)},
               size_class);
 }
 
 void BlockHeap::flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept {
+  shared_[to_index(size_class)].out.subtract(blocks);
   {
     Gatherer gatherer([=, this](const BlockClaim& claim) { give_blocks(claim, size_class); });
     for (void* const block : cache.blocks.entries().first(blocks)) {
@@ -195,8 +194,6 @@ void BlockHeap::flush_all(BlockCache& cache) noexcept {
 }
 
 void BlockHeap::give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept {
-  shared_[to_index(size_class)].out.subtract(
-      static_cast<std::uint64_t>(std::popcount(blocks.mask)));
   if (!slabs_.give(blocks)) {
     fail(
         "bufferpool: resource on pool %llu: a block of %zu bytes of slot %llu was given back "

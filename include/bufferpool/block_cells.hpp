@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "bufferpool/live_count.hpp"
+#include "bufferpool/size_class.hpp"
 
 namespace bufferpool::detail {
 
@@ -21,7 +22,11 @@ struct BlockCells {
   BlockState* states;     // one a cell
   std::uint64_t grains;   // of the pool's slots
   std::uint32_t grain_shift;
-  std::uint32_t code;  // of the class: a multiple of 4, not 0
+  std::uint32_t code;  // 4 * (class + 1)
+
+  [[nodiscard]] SizeClass size_class() const noexcept {
+    return static_cast<SizeClass>(code / 4 - 1);
+  }
 
   /// The block, which is the caller's, is held from now on.
   void hold(const void* block) const noexcept {

@@ -32,13 +32,12 @@ class BlockHeap {
   /// As std::pmr::memory_resource::allocate(). Hot: a magazine's pop and a byte, and no call but a last
   /// one, with the same arguments.
   [[nodiscard]] void* allocate(BlockShape shape) {
-    const std::size_t padded = padded_bytes(shape);
-    if (is_quick(padded, shape)) [[likely]] {
-      const SizeClass size_class = kClassTable[(padded + 7) / 8];
+    const std::size_t last = last_of(shape);
+    if (is_quick(last, shape)) [[likely]] {
       if (BlockCache* const own = caches_.mine_at_once()) [[likely]] {
-        void* const block = own->classes[to_index(size_class)].pop(size_class, shape.bytes);
-        if (block != nullptr) [[likely]] {
-          return block;
+        ClassCache& cache = own->of(last);
+        if (!cache.blocks.is_empty()) [[likely]] {
+          return cache.pop(shape.bytes);
         }
       }
     }
@@ -48,11 +47,10 @@ class BlockHeap {
   /// `shape` as it was allocated with. Anything else is reported to the failure handler (failure.hpp),
   /// with every other block unharmed.
   void deallocate(void* block, BlockShape shape) noexcept {
-    const std::size_t padded = padded_bytes(shape);
-    if (is_quick(padded, shape)) [[likely]] {
-      const SizeClass size_class = kClassTable[(padded + 7) / 8];
+    const std::size_t last = last_of(shape);
+    if (is_quick(last, shape)) [[likely]] {
       if (BlockCache* const own = caches_.mine_at_once()) [[likely]] {
-        if (own->classes[to_index(size_class)].push(size_class, block, shape.bytes)) [[likely]] {
+        if (own->of(last).push(block, shape.bytes)) [[likely]] {
           return;
         }
       }
@@ -79,18 +77,23 @@ class BlockHeap {
     Tally asked_bytes;  // by threads without a cache
   };
 
-  /// 0 if it overflows.
-  [[nodiscard]] static std::size_t padded_bytes(BlockShape shape) noexcept {
-    return (shape.bytes + shape.alignment - 1) & ~(shape.alignment - 1);
+  /// The length rounded up to a multiple of the alignment, minus 1; huge for zero bytes, or where that
+  /// would overflow.
+  [[nodiscard]] static std::size_t last_of(BlockShape shape) noexcept {
+    return (shape.bytes - 1) | (shape.alignment - 1);
   }
-  /// True: a class serves it, and the table says which. A padded size is at least the alignment.
-  [[nodiscard]] bool is_quick(std::size_t padded, BlockShape shape) const noexcept {
-    return padded - 1 < quick_bytes_ && (shape.alignment & (shape.alignment - 1)) == 0;
+  /// True: a class serves it, and a table says which.
+  [[nodiscard]] bool is_quick(std::size_t last, BlockShape shape) const noexcept {
+    return last < quick_bytes_ && is_aligned(shape);
+  }
+  /// True: every block of a class that is long enough is aligned as well.
+  [[nodiscard]] bool is_aligned(BlockShape shape) const noexcept {
+    // Not std::has_single_bit, for which a compiler may call a function.
+    return shape.alignment <= slot_alignment_ && (shape.alignment & (shape.alignment - 1)) == 0;
   }
   /// True: a class serves it. Zero bytes, what is large and what is odd go another way.
-  [[nodiscard]] bool has_class(std::size_t padded, BlockShape shape) const noexcept {
-    return padded - 1 < largest_class_bytes_ && shape.alignment <= slot_alignment_ &&
-           std::has_single_bit(shape.alignment);
+  [[nodiscard]] bool has_class(BlockShape shape) const noexcept {
+    return last_of(shape) < largest_class_bytes_ && is_aligned(shape);
   }
 
   // Behind the hot path: block_heap_magazines.cpp.
@@ -105,6 +108,7 @@ class BlockHeap {
   [[nodiscard]] BlockClaim take_blocks(SizeClass size_class, unsigned most) noexcept;
   void flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept;
   void flush_all(BlockCache& cache) noexcept;
+  /// Already counted as no longer out.
   void give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept;
   [[nodiscard]] bool reclaim() noexcept;
   void ask_others_back() noexcept;

@@ -25,13 +25,21 @@ class Magazine {
   /// memory and stalls on reading it back; it doubled the time of an allocation.)
   template <class Result>
   [[nodiscard]] Result pop_or(Result none) noexcept {
-    const std::uint32_t fill = fill_.get();
-    if (fill == 0) [[unlikely]] {
+    if (is_empty()) [[unlikely]] {
       return none;
     }
-    fill_.set(fill - 1);
-    if (fill - 1 < low_water_.get()) low_water_.set(fill - 1);
-    return static_cast<Result>(entries_[fill - 1]);
+    return static_cast<Result>(pop());
+  }
+
+  [[nodiscard]] bool is_empty() const noexcept { return fill_.get() == 0; }
+  /// The entry that was pushed last; there must be one.
+  [[nodiscard]] Entry pop() noexcept {
+    const std::uint32_t fill = fill_.get() - 1;
+    fill_.set(fill);
+    if (fill < low_water_.get()) [[unlikely]] {
+      low_water_.set(fill);
+    }
+    return entries_[fill];
   }
 
   /// False: full, or another thread has asked for the entries.

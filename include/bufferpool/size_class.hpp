@@ -41,17 +41,17 @@ inline constexpr std::size_t kLargestClassBytes = bytes_of(SizeClass{kSizeClasse
 }
 
 /// Up to so many bytes a table says it faster.
-inline constexpr std::size_t kTabledBytes = 4096;
+inline constexpr std::size_t kTabledBytes = 32 * 1024;
 
 inline constexpr auto kClassTable = [] {
-  std::array<SizeClass, kTabledBytes / 8 + 1> table{};
-  for (std::size_t i = 1; i < table.size(); ++i) table[i] = compute_class_of(8 * i);
+  std::array<SizeClass, kTabledBytes / 8> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = compute_class_of(8 * (i + 1));
   return table;
 }();
 
 /// The class of a size from 1 to kLargestClassBytes.
 [[nodiscard]] constexpr SizeClass class_of(std::size_t bytes) noexcept {
-  return bytes <= kTabledBytes ? kClassTable[(bytes + 7) / 8] : compute_class_of(bytes);
+  return bytes <= kTabledBytes ? kClassTable[(bytes - 1) / 8] : compute_class_of(bytes);
 }
 
 }  // namespace bufferpool::detail

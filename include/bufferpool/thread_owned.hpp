@@ -5,6 +5,7 @@
 // thread that collects. So a pool's end needs the help of no thread, and a thread's end of no pool.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -19,7 +20,7 @@ class ThreadOwned {
  public:
   ThreadOwned(Cache* caches, std::uint32_t count) noexcept
       : number_(count != 0 ? next_array_number() : 0),
-        shortcut_(number_ % kThreadShortcuts),
+        shortcut_offset_(number_ % kThreadShortcuts * sizeof(ThreadShortcut)),
         caches_(caches),
         count_(count) {}
 
@@ -28,18 +29,20 @@ class ThreadOwned {
 
   /// This thread's, or nullptr. Two thread-local loads and a compare.
   [[nodiscard]] Cache* mine() const noexcept {
-    const ThreadShortcut& shortcut = this_thread_shortcuts[shortcut_];
     // A shortcut was written by the owner, which it stays as long as it runs.
-    if (shortcut.owner == number_) [[likely]] {
-      return static_cast<Cache*>(shortcut.thing);
-    }
-    return find_mine();
+    const ThreadShortcut& found = shortcut();
+    return found.owner == number_ ? static_cast<Cache*>(found.thing) : find_mine();
   }
 
-  /// mine(), or nullptr where it is not found at once. Makes no call, so that a hot path needs no stack.
+  /// Where there are caches: mine(), or nullptr if it is not found at once. Makes no call, so that a hot
+  /// path needs no stack.
   [[nodiscard]] Cache* mine_at_once() const noexcept {
-    const ThreadShortcut& shortcut = this_thread_shortcuts[shortcut_];
-    return shortcut.owner == number_ ? static_cast<Cache*>(shortcut.thing) : nullptr;
+    const ThreadShortcut& found = shortcut();
+    if (found.owner != number_) [[unlikely]] {
+      return nullptr;
+    }
+    if (found.thing == nullptr) __builtin_unreachable();  // number 0 is an array of nothing
+    return static_cast<Cache*>(found.thing);
   }
 
   /// mine(), or one that nobody's running thread owns and that is this thread's from now on, with what
@@ -77,16 +80,20 @@ class ThreadOwned {
   [[nodiscard]] std::span<Cache> ever_used() const noexcept { return {caches_, end_.get()}; }
 
  private:
+  [[nodiscard]] ThreadShortcut& shortcut() const noexcept {
+    auto* const first = reinterpret_cast<std::byte*>(this_thread_shortcuts);
+    return *reinterpret_cast<ThreadShortcut*>(first + shortcut_offset_);
+  }
   [[gnu::noinline]] Cache* find_mine() const noexcept {
     const std::uint64_t ticket = this_thread_ticket;
     const std::uint32_t index = index_of_ticket(ticket);
     if (index >= count_ || !caches_[index].owner.is(ticket)) return nullptr;
-    this_thread_shortcuts[shortcut_] = {number_, &caches_[index]};
+    shortcut() = {number_, &caches_[index]};
     return &caches_[index];
   }
 
   std::uint64_t number_;
-  std::uint64_t shortcut_;
+  std::uint64_t shortcut_offset_;  // in bytes: a multiplication less on the hot path
   Cache* caches_;
   std::uint32_t count_;
   Tally in_use_;
