@@ -9,10 +9,14 @@ constexpr std::size_t kPrivateSlots = 8;
 constexpr std::size_t kLeastSlotBytes = 8;
 constexpr std::size_t kMostSlotBytes = 64 * 1024;
 
+/// More than the user's half of a 48-bit address space.
+constexpr std::size_t kMostCapacityBytes = std::size_t{1} << 48;
+
 /// What is being filled is copied rather than its chunk extended up to this part of a slot.
 constexpr std::size_t kCheapMovePart = 8;
 
 SlotPoolOptions private_pool(std::size_t capacity_bytes, std::pmr::memory_resource* upstream) {
+  if (capacity_bytes > kMostCapacityBytes) detail::throw_bad_alloc();
   const std::size_t part = bits::divide_up(capacity_bytes, kPrivateSlots);
   const std::size_t slot_bytes =
       bits::round_up(std::clamp(part, kLeastSlotBytes, kMostSlotBytes), kLeastSlotBytes);

@@ -31,7 +31,15 @@ std::uint32_t PoolCore::magazine_limit() const noexcept {
       std::clamp<std::uint64_t>(slots_ / (4 * threads), 1, SlotCache::Slots::kCapacity));
 }
 
+// A slot is counted as out after its bit was set, and no longer before its bit is cleared, so the count is
+// never above the number of bits that are set: when it says "full", every bit was set at that moment. A
+// give-back that comes before this call was counted before it.
+bool PoolCore::lacks(std::uint64_t slots) const noexcept {
+  return caches_.has_any() && slots > slots_ - out_of_bitmap_.get();
+}
+
 std::uint64_t PoolCore::take_bit() noexcept {
+  if (lacks(1)) return kNoSlot;
   const AtomicBitmap::Claim claim = bitmap_.take(1);
   if (claim.mask == 0) return kNoSlot;
   note_taken(1);
@@ -55,6 +63,7 @@ std::uint64_t PoolCore::take_slot_slowly() noexcept {
 
 std::uint64_t PoolCore::refill(SlotCache& own) noexcept {
   note_peak(&own);
+  if (lacks(1)) return kNoSlot;
   const std::uint32_t limit = magazine_limit();
   const AtomicBitmap::Claim claim = bitmap_.take(limit);
   if (claim.mask == 0) return kNoSlot;
@@ -152,11 +161,12 @@ void PoolCore::ask_others_back() noexcept {
 
 std::uint64_t PoolCore::take_run(std::uint64_t slots) noexcept {
   if (slots > slots_) return kNoSlot;
-  std::optional<std::uint64_t> first = bitmap_.take_run(slots);
+  const auto search = [=, this] { return lacks(slots) ? std::nullopt : bitmap_.take_run(slots); };
+  std::optional<std::uint64_t> first = search();
   if (!first) {
     if (SlotCache* const own = caches_.mine()) empty(own->slots, own->slots.fill());
     collect_ended_threads();
-    first = bitmap_.take_run(slots);
+    first = search();
   }
   if (!first) {
     ask_others_back();

@@ -221,8 +221,10 @@ TEST(BufferPool, the_whole_of_its_capacity_fits_into_one_message) {
 }
 
 TEST(BufferPool, a_capacity_that_no_machine_has_is_refused) {
-  EXPECT_ANY_THROW(BufferPool(SIZE_MAX));
-  EXPECT_ANY_THROW(BufferPool(SIZE_MAX / 2));
+  for (const std::size_t bytes :
+       {SIZE_MAX, SIZE_MAX / 2, (std::size_t{1} << 48) + 1, std::size_t{1} << 48}) {
+    EXPECT_THROW(BufferPool{bytes}, std::bad_alloc) << bytes;
+  }
 }
 
 TEST(BufferPool, two_on_one_pool_do_not_meet) {

@@ -172,6 +172,7 @@ class PoolCore {
   void empty(SlotCache::Slots& full, std::uint32_t slots) noexcept;
   bool collect_ended_threads() noexcept;
   void ask_others_back() noexcept;
+  [[nodiscard]] bool lacks(std::uint64_t slots) const noexcept;
   void note_taken(std::uint64_t slots) noexcept;
   void note_peak(const SlotCache* own) noexcept;
   [[nodiscard]] std::uint64_t count_out() const noexcept {
