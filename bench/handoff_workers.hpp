@@ -19,7 +19,7 @@ template <class Slice>
 class HandoffWorkers {
  public:
   HandoffWorkers() {
-    const Placement placement(Placement::Cores::all_but_first);
+    const bench::Placement placement(bench::Placement::Cores::all_but_first);
     for (Worker& worker : workers_) worker.thread = std::thread([this, &worker] { serve(worker); });
   }
   HandoffWorkers(const HandoffWorkers&) = delete;

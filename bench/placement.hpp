@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace seed_bench {
+namespace bench {
 
 /// While it lives, the calling thread runs on the first core that it may use, or on all but the
 /// first; threads that it creates meanwhile do so for good. No effect where there is only one core.
@@ -37,4 +37,4 @@ class Placement {
   bool moved_ = false;
 };
 
-}  // namespace seed_bench
+}  // namespace bench

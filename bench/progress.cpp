@@ -4,8 +4,12 @@
 
 #include <chrono>
 #include <cstdio>
+#include <map>
+#include <regex>
 
-namespace seed_bench {
+#include <benchmark/benchmark.h>
+
+namespace bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -14,7 +18,10 @@ struct Progress {
   bool terminal = isatty(STDERR_FILENO) == 1;
   Clock::time_point start = Clock::now();
   Clock::time_point next_line = start;
-  int measurements = 0;
+  int rows = 0;
+  int repetitions = 1;
+  int begun = 0;                                   // repetitions of all rows
+  std::map<std::string, std::int64_t> iterations;  // of each row's last measurement
 };
 
 Progress& progress() {
@@ -22,23 +29,45 @@ Progress& progress() {
   return state;
 }
 
+bool selected(const std::string& name) {
+  std::string filter = benchmark::GetBenchmarkFilter();
+  if (filter.empty() || filter == "all") return true;
+  const bool inverted = filter.front() == '-';
+  if (inverted) filter.erase(0, 1);
+  return std::regex_search(name, std::regex(filter)) != inverted;
+}
+
+/// Empty before there is anything to reckon from.
+std::string time_left(const Progress& state, double elapsed_s) {
+  const int total = state.rows * state.repetitions;
+  const int done = state.begun - 1;
+  if (done < total / 50 || done < 1 || done > total) return "";
+  const double left_s = elapsed_s * (total - done) / done;
+  return ", about " + std::to_string(static_cast<long>(left_s) + 1) + " s left";
+}
+
 }  // namespace
 
-void show_progress(std::string_view benchmark_name) {
+void expect_row(const std::string& name) { progress().rows += selected(name) ? 1 : 0; }
+
+void expect_repetitions(int repetitions) { progress().repetitions = repetitions; }
+
+void show_progress(const std::string& row, std::int64_t iterations) {
   Progress& state = progress();
-  ++state.measurements;
+  const auto [entry, first] = state.iterations.try_emplace(row, iterations);
+  if (first || entry->second == iterations) ++state.begun;
+  entry->second = iterations;
   const Clock::time_point now = Clock::now();
   if (!state.terminal && now < state.next_line) return;
   state.next_line = now + std::chrono::seconds(10);
-  const long elapsed_s = static_cast<long>(
-      std::chrono::duration_cast<std::chrono::seconds>(now - state.start).count());
-  std::fprintf(stderr, "%s%4ld s  measurement %4d  %.*s%s", state.terminal ? "\r\033[K" : "",
-               elapsed_s, state.measurements, static_cast<int>(benchmark_name.size()),
-               benchmark_name.data(), state.terminal ? "" : "\n");
+  const double elapsed_s = std::chrono::duration<double>(now - state.start).count();
+  std::fprintf(stderr, "%s%4.0f s%s  measurement %d of %d  %s%s", state.terminal ? "\r\033[K" : "",
+               elapsed_s, time_left(state, elapsed_s).c_str(), state.begun,
+               state.rows * state.repetitions, row.c_str(), state.terminal ? "" : "\n");
 }
 
 void end_progress() {
   if (progress().terminal) std::fputs("\r\033[K", stderr);
 }
 
-}  // namespace seed_bench
+}  // namespace bench

@@ -5,19 +5,9 @@
 #include <ostream>
 
 #include "progress.hpp"
-#include "targets.hpp"
 
-namespace seed_bench {
+namespace bench {
 namespace {
-
-/// Of one iteration. A workload of one thread is timed by the processor time it took, which other
-/// processes on the machine hardly change; one that hands over to other threads by the clock.
-double seconds_of(const benchmark::BenchmarkReporter::Run& run) {
-  const std::string& name = run.run_name.function_name;
-  const bool one_thread = name.starts_with("single") || name.starts_with("scale_");
-  return (one_thread ? run.cpu_accumulated_time : run.real_accumulated_time) /
-         static_cast<double>(run.iterations);
-}
 
 /// The value below which `fraction` of the samples lie, interpolated. `samples` must not be empty.
 double quantile(std::vector<double> samples, double fraction) {
@@ -49,12 +39,6 @@ std::string spread_text(const std::vector<double>& seconds) {
   return format("%.1f %%", 100 * width / quantile(seconds, 0.5));
 }
 
-void print_line(std::ostream& out, const std::vector<std::string>& cells) {
-  out << format("%-16s %-14s %12s %8s %7s", cells[0].c_str(), cells[1].c_str(), cells[2].c_str(),
-                cells[3].c_str(), cells[4].c_str())
-      << (cells[5].empty() ? "" : "  ") << cells[5] << '\n';
-}
-
 }  // namespace
 
 bool RatioReporter::ReportContext(const Context& context) {
@@ -64,6 +48,12 @@ bool RatioReporter::ReportContext(const Context& context) {
       "%d cores, load %.2f%s\n", cores, load,
       load < 0.5 * cores ? "" : ": BUSY, so rows with several threads are off");
   return true;
+}
+
+double RatioReporter::seconds_of(const Run& run) const {
+  const bool processor = comparison_.timed_by_processor(run.run_name.function_name);
+  return (processor ? run.cpu_accumulated_time : run.real_accumulated_time) /
+         static_cast<double>(run.iterations);
 }
 
 void RatioReporter::ReportRuns(const std::vector<Run>& runs) {
@@ -82,13 +72,16 @@ void RatioReporter::ReportRuns(const std::vector<Run>& runs) {
 
 void RatioReporter::Finalize() {
   end_progress();
-  print_line(GetOutputStream(),
-             {"workload", "system", "median time", "spread", "ratio", "targets"});
+  for (const auto& [order, row] : rows_) {
+    workload_width_ = std::max(workload_width_, static_cast<int>(row.workload().size()));
+    system_width_ = std::max(system_width_, static_cast<int>(row.system().size()));
+  }
+  print_line({"workload", "system", "median time", "spread", "ratio", "targets"});
   for (const auto& [order, row] : rows_) print(row);
-  GetOutputStream() << "\ntime: the processor's for single* and scale_*, else the clock's\n"
-                       "ratio: to MaxEfficiency of the same workload (single_appender: of single; "
-                       "scale_*: to 8 slots)\n"
-                       "spread: distance of the quartiles, in percent of the median\n"
+  GetOutputStream() << '\n'
+                    << comparison_.footnotes
+                    << "spread: distance of the quartiles, in percent of the median\n"
+                    << format("targets: %d met, %d missed\n", verdicts_.met, verdicts_.missed)
                     << std::flush;
 }
 
@@ -100,16 +93,17 @@ std::optional<double> RatioReporter::median_seconds_of(std::string_view name) co
 }
 
 std::string RatioReporter::ratio_of(const Row& row) const {
-  const std::optional<double> reference = median_seconds_of(reference_of(row.name));
+  const std::optional<double> reference = median_seconds_of(comparison_.reference_of(row.name));
   return reference ? format("%.2f", quantile(row.seconds, 0.5) / *reference) : "-";
 }
 
-std::string RatioReporter::verdicts_of(const Row& row) const {
+std::string RatioReporter::verdicts_of(const Row& row) {
   std::string verdicts;
-  for (const Target& target : targets_of(row.name)) {
+  for (const Target& target : comparison_.targets_of(row.name)) {
     const std::optional<double> reference = median_seconds_of(target.reference);
     if (!reference) continue;
     const double figure = quantile(row.seconds, 0.5) / *reference;
+    ++(target.met_by(figure) ? verdicts_.met : verdicts_.missed);
     verdicts += format("%s%s %.4g x %s: %.2f %s", verdicts.empty() ? "" : "; ",
                        target.bound == Bound::at_most ? "at most" : "at least", target.ratio,
                        target.reference.c_str(), figure, target.met_by(figure) ? "met" : "MISSED");
@@ -118,15 +112,19 @@ std::string RatioReporter::verdicts_of(const Row& row) const {
 }
 
 void RatioReporter::print(const Row& row) {
-  const std::size_t slash = row.name.find('/');
-  const std::string workload = row.name.substr(0, slash);
-  const std::string system = slash == std::string::npos ? "" : row.name.substr(slash + 1);
   if (!row.error.empty() || row.seconds.empty()) {
-    print_line(GetOutputStream(), {workload, system, "-", "-", "-", "ERROR: " + row.error});
+    print_line({row.workload(), row.system(), "-", "-", "-", "ERROR: " + row.error});
     return;
   }
-  print_line(GetOutputStream(), {workload, system, time_text(quantile(row.seconds, 0.5)),
-                                 spread_text(row.seconds), ratio_of(row), verdicts_of(row)});
+  print_line({row.workload(), row.system(), time_text(quantile(row.seconds, 0.5)),
+              spread_text(row.seconds), ratio_of(row), verdicts_of(row)});
 }
 
-}  // namespace seed_bench
+void RatioReporter::print_line(const std::array<std::string, 6>& cells) {
+  GetOutputStream() << format("%-*s %-*s %12s %8s %7s", workload_width_, cells[0].c_str(),
+                              system_width_, cells[1].c_str(), cells[2].c_str(), cells[3].c_str(),
+                              cells[4].c_str())
+                    << (cells[5].empty() ? "" : "  ") << cells[5] << '\n';
+}
+
+}  // namespace bench

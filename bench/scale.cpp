@@ -13,7 +13,7 @@
 #include "append.hpp"
 #include "bufferpool/buffer_pool.hpp"
 #include "bufferpool/slot_pool.hpp"
-#include "progress.hpp"
+#include "program.hpp"
 
 namespace seed_bench {
 namespace {
@@ -96,10 +96,7 @@ void fill_and_freeze(benchmark::State& state, std::uint64_t slots) {
 void register_one(const std::string& workload, void (*measure)(benchmark::State&, std::uint64_t)) {
   for (const std::uint64_t slots : slot_counts) {
     const std::string name = workload + "/" + std::to_string(slots);
-    benchmark::RegisterBenchmark(name.c_str(), [name, measure, slots](benchmark::State& state) {
-      show_progress(name);
-      measure(state, slots);
-    });
+    bench::register_row(name, [measure, slots](benchmark::State& state) { measure(state, slots); });
   }
 }
 

@@ -1,6 +1,5 @@
 // The benchmark of the library's model, buffer_sv2, written afresh: four systems, the same messages
-// for each. Every flag of Google Benchmark works; the defaults below make the ratios comparable
-// within one run.
+// for each.
 
 #include <algorithm>
 #include <string>
@@ -10,11 +9,11 @@
 
 #include "bufferpool/buffer_pool.hpp"
 #include "bufferpool/system_buffer.hpp"
-#include "progress.hpp"
-#include "ratio_reporter.hpp"
+#include "program.hpp"
 #include "scale.hpp"
 #include "systems/max_efficiency.hpp"
 #include "systems/ppool.hpp"
+#include "targets.hpp"
 #include "workloads.hpp"
 
 namespace seed_bench {
@@ -82,10 +81,7 @@ void measure(benchmark::State& state) {
 
 template <MessageMemory Memory, template <MessageMemory> class Workload>
 void register_one(const std::string& name) {
-  benchmark::RegisterBenchmark(name.c_str(), [name](benchmark::State& state) {
-    show_progress(name);
-    measure<Memory, Workload<Memory>>(state);
-  })->Unit(benchmark::kMillisecond);
+  bench::register_row(name, measure<Memory, Workload<Memory>>)->Unit(benchmark::kMillisecond);
 }
 
 template <template <MessageMemory> class Workload>
@@ -105,26 +101,12 @@ void register_all() {
   register_scale_benchmarks();
 }
 
-/// Defaults go first: where a flag is given twice, the last one counts.
-void initialize_with_defaults(int argc, char** argv) {
-  static std::string defaults[] = {"--benchmark_enable_random_interleaving=true",
-                                   "--benchmark_repetitions=20", "--benchmark_min_time=0.05"};
-  std::vector<char*> arguments(argv, argv + argc);
-  for (std::string& flag : defaults) arguments.insert(arguments.begin() + 1, flag.data());
-  int count = static_cast<int>(arguments.size());
-  arguments.push_back(nullptr);
-  benchmark::Initialize(&count, arguments.data());
-  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) std::exit(2);
-}
-
 }  // namespace
 }  // namespace seed_bench
 
 int main(int argc, char** argv) {
-  seed_bench::initialize_with_defaults(argc, argv);
-  seed_bench::register_all();
-  seed_bench::RatioReporter table;
-  benchmark::RunSpecifiedBenchmarks(&table);
-  benchmark::Shutdown();
-  return table.failed() ? 1 : 0;
+  return bench::run({.defaults = {"--benchmark_repetitions=20", "--benchmark_min_time=0.05"},
+                     .register_all = seed_bench::register_all,
+                     .comparison = seed_bench::comparison()},
+                    argc, argv);
 }

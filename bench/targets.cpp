@@ -6,6 +6,9 @@
 namespace seed_bench {
 namespace {
 
+using bench::Bound;
+using bench::Target;
+
 const std::vector<Target>& all_targets() {
   static const std::vector<Target> targets = {
       {"single/BufferPool", "single/MaxEfficiency", Bound::at_most, 2.3},
@@ -19,8 +22,7 @@ const std::vector<Target>& all_targets() {
   return targets;
 }
 
-}  // namespace
-
+/// The row's workload on MaxEfficiency, or its smallest pool for `scale_` rows.
 std::string reference_of(std::string_view row) {
   const std::string workload(row.substr(0, row.find('/')));
   if (workload.starts_with("scale_")) return workload + "/8";
@@ -35,6 +37,19 @@ std::vector<Target> targets_of(std::string_view row) {
   std::ranges::copy_if(all_targets(), std::back_inserter(found),
                        [&](const Target& target) { return target.row == row; });
   return found;
+}
+
+bool has_one_thread(std::string_view row) {
+  return row.starts_with("single") || row.starts_with("scale_");
+}
+
+}  // namespace
+
+bench::Comparison comparison() {
+  return {has_one_thread, reference_of, targets_of,
+          "time: the processor's for single* and scale_*, else the clock's\n"
+          "ratio: to MaxEfficiency of the same workload (single_appender: of single; scale_*: to 8 "
+          "slots)\n"};
 }
 
 }  // namespace seed_bench

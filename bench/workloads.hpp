@@ -87,7 +87,7 @@ template <MessageMemory Memory>
 class Handoff {
  public:
   void run(Memory& memory, const MessageScript& script) {
-    const Placement placement(Placement::Cores::first);
+    const bench::Placement placement(bench::Placement::Cores::first);
     for (std::size_t round = 0; round < rounds; ++round) {
       append_message(memory, script.input_of(round), script.message_bytes[round]);
       workers_.send(memory.freeze());

@@ -36,7 +36,11 @@ std::size_t slab_bytes(const PoolCore& pool) noexcept {
   return bits::round_up(SlabTable::bytes_for(pool), kLineBytes);
 }
 
-Region map_metadata(const PoolCore& pool) {
+Region map_metadata(const SlotPool& handle) {
+  if (!handle) {
+    throw_invalid_argument("bufferpool: a PoolResource on a SlotPool that was moved from");
+  }
+  const PoolCore& pool = handle.core();
   if (pool.alignment() < kLeastSlotAlignment) {
     throw_invalid_argument(
         "bufferpool: a PoolResource needs slots aligned to 16 bytes; make slot_bytes a multiple of "
@@ -59,7 +63,7 @@ unsigned long long printable(std::uint64_t number) noexcept { return number; }
 
 BlockHeap::BlockHeap(SlotPool pool, std::size_t most_pooled_bytes)
     : pool_(std::move(pool)),
-      metadata_(map_metadata(pool_.core())),
+      metadata_(map_metadata(pool_)),
       base_(pool_.core().address_of(0)),
       slot_alignment_(pool_.core().alignment()),
       most_pooled_bytes_(most_pooled_bytes),
@@ -93,19 +97,14 @@ void BlockHeap::lay_out_classes(std::byte* states) noexcept {
     cells_[index] = {base_, reinterpret_cast<BlockState*>(states_of_shift[shift]),
                      bytes >> (shift - 2), shift - 2, 4 * (index + 1)};
     const bool served = slabs_.shape_of(size_class).blocks != 0 && pool_.slots() != 0 &&
-                        bytes_of(size_class) <= most_pooled_bytes_;
+                        largest_class_bytes_ < most_pooled_bytes_;
     if (served) largest_class_bytes_ = bytes_of(size_class);
   }
   quick_bytes_ = std::min(largest_class_bytes_, kTabledBytes);
 }
 
-std::size_t BlockHeap::usable_bytes(BlockShape shape) const noexcept {
-  return has_class(shape) ? bytes_of(class_of(last_of(shape) + 1)) : shape.bytes;
-}
-
 bool BlockHeap::owns(const void* block) const noexcept {
-  return pool_.owns(block) &&
-         slabs_.use_of(to_number(pool_.index_of(block))).kind != SlotUse::Kind::none;
+  return pool_.owns(block) && slabs_.is_used(to_number(pool_.index_of(block)));
 }
 
 std::uint64_t BlockHeap::slots_for(BlockShape shape) const noexcept {

@@ -16,9 +16,6 @@ using bits::Word;
 constexpr std::size_t kMostCachedBytes = 4 * 1024 * 1024;
 constexpr std::uint64_t kCachedPart = 16;
 
-/// A thread that found nothing to reclaim looks again after so many failures.
-constexpr std::uint64_t kFailuresBetweenReclaims = 64;
-
 /// Gathers blocks that lie in one word, so that they go back in one operation: a small table in which a
 /// word's newcomer turns out who was in its place.
 template <class Give>
@@ -56,8 +53,9 @@ std::uint32_t BlockHeap::magazine_limit(SizeClass size_class) const noexcept {
   const std::uint64_t threads = std::max<std::uint64_t>(1, caches_.in_use());
   const std::uint64_t part = pool_.slots() * pool_.slot_bytes() / (kCachedPart * threads);
   const std::uint64_t bytes = std::min<std::uint64_t>(kMostCachedBytes, part);
+  // None of blocks that are longer than that: a thread that is idle would keep them from all others.
   return static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(bytes / bytes_of(size_class), 1, ClassCache::Blocks::kCapacity));
+      std::min<std::uint64_t>(bytes / bytes_of(size_class), ClassCache::Blocks::kCapacity));
 }
 
 ClassCache* BlockHeap::cache_of(BlockCache* own, SizeClass size_class) const noexcept {
@@ -134,7 +132,7 @@ BlockClaim BlockHeap::take_blocks(SizeClass size_class, unsigned most) noexcept 
 void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   note_peak(&own, size_class);
   const std::uint32_t limit = magazine_limit(size_class);
-  const BlockClaim claim = take_blocks(size_class, std::min<std::uint32_t>(limit, kWordBits));
+  const BlockClaim claim = take_blocks(size_class, std::clamp<std::uint32_t>(limit, 1, kWordBits));
   if (claim.mask == 0) return nullptr;
   ClassCache::Blocks& blocks = own.blocks;
   blocks.set_limit(limit);
@@ -182,7 +180,8 @@ void BlockHeap::flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_cl
   cache.blocks.drop_oldest(blocks);
 }
 
-void BlockHeap::flush_all(BlockCache& cache) noexcept {
+bool BlockHeap::flush_all(BlockCache& cache) noexcept {
+  bool found = false;
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     ClassCache& of_class = cache.classes[index];
     const auto size_class = static_cast<SizeClass>(index);
@@ -190,7 +189,9 @@ void BlockHeap::flush_all(BlockCache& cache) noexcept {
     note_peak(cache_of(caches_.mine(), size_class), size_class);
     flush(of_class, of_class.blocks.fill(), size_class);
     of_class.blocks.mark_low_water();
+    found = true;
   }
+  return found;
 }
 
 void BlockHeap::give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept {
@@ -205,29 +206,10 @@ void BlockHeap::give_blocks(const BlockClaim& blocks, SizeClass size_class) noex
 }
 
 bool BlockHeap::reclaim() noexcept {
-  BlockCache* const own = caches_.mine();
-  std::uint64_t cached_bytes = 0;
-  if (own != nullptr) {
-    for (unsigned index = 0; index < kSizeClasses; ++index) {
-      cached_bytes += own->classes[index].blocks.fill() * bytes_of(static_cast<SizeClass>(index));
-    }
-  }
-  const std::uint64_t barren = barren_reclaims_.get();
-  if (barren != 0 && cached_bytes < pool_.slot_bytes() &&
-      barren_reclaims_.add(1) % kFailuresBetweenReclaims != 0) {
-    return false;
-  }
-  bool found = cached_bytes != 0;
-  caches_.collect_ended([&](BlockCache& idle) {
-    flush_all(idle);
-    found = true;
-  });
-  if (own != nullptr) flush_all(*own);
+  bool found = false;
+  caches_.collect_ended([&](BlockCache& idle) { found |= flush_all(idle); });
+  if (BlockCache* const own = caches_.mine()) found |= flush_all(*own);
   found |= slabs_.release_free_slabs() != 0;
-  if (found)
-    barren_reclaims_.reset();
-  else if (barren == 0)
-    barren_reclaims_.add(1);
   return found;
 }
 
@@ -275,6 +257,7 @@ PoolResourceStats BlockHeap::stats() const noexcept {
   stats.runs.upstream_calls = run_upstream_calls_.get();
   stats.upstream_blocks = upstream_.size();
   stats.metadata_bytes = metadata_.size();
+  stats.largest_class_bytes = largest_class_bytes_;
   return stats;
 }
 

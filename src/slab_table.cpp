@@ -82,6 +82,18 @@ void SlabTable::set_use(std::uint64_t slot, SlotUse use) noexcept {
   uses_[slot].set(encode(use));
 }
 
+bool SlabTable::is_used(std::uint64_t slot) const noexcept {
+  std::uint64_t at = slot;
+  while (at != 0 && use_of(at).kind == SlotUse::Kind::none) --at;  // to the slot that tells
+  const SlotUse use = use_of(at);
+  if (use.kind == SlotUse::Kind::run) return slot - at < use.number;
+  if (use.kind == SlotUse::Kind::inside_run) {
+    const std::uint64_t first = at - use.number;
+    return slot - first < use_of(first).number;
+  }
+  return use.kind == SlotUse::Kind::slab && at == slot;
+}
+
 AtomicBitmap SlabTable::blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept {
   const bool fine = bytes_of(size_class) < kLeastCoarseBytes;
   Atomic<Word>* const words = fine ? fine_ + slab * fine_words_ : coarse_ + slab * coarse_words_;
@@ -150,6 +162,11 @@ void SlabTable::note_slab(std::uint64_t slab, SizeClass size_class) noexcept {
   }
 }
 
+void SlabTable::set_taken_slab(std::uint64_t slab, SizeClass size_class) noexcept {
+  blocks_of(slab, size_class).open(1);  // first: with what is said of it, other threads may look
+  note_slab(slab, size_class);
+}
+
 void SlabTable::forget_uses(std::uint64_t first, std::uint64_t slots) noexcept {
   for (std::uint64_t slot = first; slot < first + slots; ++slot) uses_[slot].set(0);
 }
@@ -160,14 +177,17 @@ bool SlabTable::give(const BlockClaim& blocks) noexcept {
   const Word before = bitmap.give_and_tell(blocks.word, blocks.mask);
   if (before == bits::kAllSet) hints_of(size_class).add(blocks.slab);
   const bool word_is_free = (before & ~blocks.mask) == bitmap.when_free(blocks.word);
+  // Of several who give the last blocks of a slab at once, none need see that all are free.
+  if (word_is_free) may_be_free().add(to_index(size_class));
   // From here on the slab may be gone, and another in its place: what follows finds that out.
-  if (word_is_free && bitmap.is_all_free() && has_another_with_free_blocks(blocks.slab, size_class))
+  if (word_is_free && bitmap.is_all_free() && may_go(blocks.slab, size_class)) {
     try_release(blocks.slab, size_class);
+  }
   return (before & blocks.mask) == blocks.mask;
 }
 
-bool SlabTable::has_another_with_free_blocks(std::uint64_t slab,
-                                             SizeClass size_class) const noexcept {
+bool SlabTable::may_go(std::uint64_t slab, SizeClass size_class) const noexcept {
+  if (shape_of(size_class).slots * kLeastSlabs > pool_.slots()) return true;
   const HintSet hints = hints_of(size_class);
   const std::optional<std::uint64_t> first = hints.find(0);
   return first && (*first != slab || hints.find(slab + 1));
@@ -186,6 +206,7 @@ bool SlabTable::try_release(std::uint64_t slab, SizeClass size_class) noexcept {
   if (shape.blocks > first && !bitmap.claim_range(first, shape.blocks - first)) {
     static_cast<void>(bitmap.give_range(0, first));  // true: they are ours
     hints_of(size_class).add(slab);                  // who looked meanwhile saw none
+    may_be_free().add(to_index(size_class));         // who gave the last blocks saw ours
     return false;
   }
   hints_of(size_class).remove(slab);
@@ -196,8 +217,9 @@ bool SlabTable::try_release(std::uint64_t slab, SizeClass size_class) noexcept {
 
 std::uint64_t SlabTable::release_free_slabs() noexcept {
   std::uint64_t released = 0;
-  for (unsigned index = 0; index < kSizeClasses; ++index) {
-    const auto size_class = static_cast<SizeClass>(index);
+  for (auto index = may_be_free().find(0); index; index = may_be_free().find(*index + 1)) {
+    const auto size_class = static_cast<SizeClass>(*index);
+    may_be_free().remove(*index);  // first: who frees a slab from now on adds it again
     const HintSet hints = hints_of(size_class);
     for (auto slab = hints.find(0); slab; slab = hints.find(*slab + 1)) {
       if (!is_slab(*slab, size_class) || !blocks_of(*slab, size_class).is_all_free()) continue;

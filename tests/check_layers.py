@@ -12,7 +12,7 @@ import sys
 # The one table. A row is a layer, the lowest first.
 LAYERS = [
     ["bits.hpp", "atomic.hpp", "annotate.hpp", "buffer.hpp", "pool_options.hpp", "slot_index.hpp",
-     "size_class.hpp"],
+     "size_class.hpp", "allocation_chain.hpp"],
     ["failure.hpp", "block_stats.hpp"],
     ["region.hpp", "atomic_bitmap.hpp", "live_count.hpp", "upstream_block.hpp"],
     ["thread_ticket.hpp", "magazine.hpp", "upstream_list.hpp"],
@@ -24,7 +24,7 @@ LAYERS = [
     ["pool_create.cpp"],
     ["slot_pool.hpp", "slab_table.hpp"],
     ["slice.hpp", "fill_cursor.hpp", "block_heap.hpp"],
-    ["block_heap_magazines.cpp", "basic_buffer.hpp", "pool_resource.hpp"],
+    ["block_heap_magazines.cpp", "block_heap_growth.cpp", "basic_buffer.hpp", "pool_resource.hpp"],
     ["pool_allocator.hpp"],
     ["buffer_pool.hpp", "system_buffer.hpp", "boost_resource.hpp"],
     ["bufferpool.hpp"],

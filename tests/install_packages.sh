@@ -10,6 +10,7 @@ has() {
     libgtest-dev) has_header gtest/gtest.h ;;
     libbenchmark-dev) has_header benchmark/benchmark.h ;;
     libboost-dev) has_header boost/asio.hpp ;;
+    libboost-container-dev) has_library boost_container ;;
     libclang-rt-dev) can_sanitize clang++ ;;
     redis-tools) command -v redis-benchmark ;;
     *) command -v "$1" ;;
@@ -19,6 +20,10 @@ has() {
 has_header() {
   [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] ||
     echo "#include <$1>" | "${CXX:-g++}" -E -x c++ -
+}
+
+has_library() {
+  echo 'int main() {}' | "${CXX:-g++}" -x c++ - -o /dev/null "-l$1"
 }
 
 can_sanitize() {

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/install_packages.sh
 
 build=build/tests
-packages=(meson ninja-build g++ pkg-config libgtest-dev libbenchmark-dev libboost-dev)
+packages=(meson ninja-build g++ pkg-config libgtest-dev libbenchmark-dev libboost-dev libboost-container-dev)
 options=(--buildtype=debugoptimized)
 if [ "${1:-}" = --ci ]; then
   shift

@@ -20,6 +20,14 @@
 
 namespace bufferpool::detail {
 
+/// Lengths that would do for a block; what it gets is a multiple of `unit_bytes`, of which the alignment
+/// is a divisor.
+struct SizeRange {
+  std::size_t least_bytes;
+  std::size_t most_bytes;
+  std::size_t unit_bytes;
+};
+
 class BlockHeap {
  public:
   /// Blocks longer than `most_pooled_bytes` come from upstream. Throws std::bad_alloc when the system
@@ -58,8 +66,28 @@ class BlockHeap {
     deallocate_slowly(block, shape);
   }
 
-  /// How many bytes a block of this shape has; shape.bytes where upstream would serve it.
+  /// The longest length that gets the same block as this shape; shape.bytes where upstream would serve it.
   [[nodiscard]] std::size_t usable_bytes(BlockShape shape) const noexcept;
+
+  // --- Growth in place. A block alone in its slots can take the free ones behind it.
+
+  /// As allocate(), but nullptr where that throws.
+  [[nodiscard]] void* try_allocate(BlockShape shape) noexcept;
+
+  /// Which length to ask for, so that the block wastes nothing and can grow.
+  [[nodiscard]] std::size_t growable_bytes(SizeRange wanted, std::size_t alignment) const noexcept;
+
+  /// The longest length with which a block that is out could have been allocated.
+  [[nodiscard]] std::size_t usable_bytes_at(const void* block,
+                                            std::size_t alignment) const noexcept;
+
+  /// Makes the block, allocated as `held`, one of the length that is returned: wanted.most_bytes or more if
+  /// that can be had, else wanted.least_bytes or more. 0, and nothing changed: not even that.
+  [[nodiscard]] std::size_t try_expand(void* block, BlockShape held, SizeRange wanted) noexcept;
+
+  /// The shortest length from wanted.least_bytes on that can be had. 0, and nothing changed: that is more
+  /// than wanted.most_bytes.
+  [[nodiscard]] std::size_t try_shrink(void* block, BlockShape held, SizeRange wanted) noexcept;
 
   /// Gives everything back, also what is held. No other thread may be in a call.
   void release_all() noexcept;
@@ -107,7 +135,8 @@ class BlockHeap {
   [[nodiscard]] void* refill(ClassCache& own, SizeClass size_class) noexcept;
   [[nodiscard]] BlockClaim take_blocks(SizeClass size_class, unsigned most) noexcept;
   void flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept;
-  void flush_all(BlockCache& cache) noexcept;
+  /// True: there was something.
+  bool flush_all(BlockCache& cache) noexcept;
   /// Already counted as no longer out.
   void give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept;
   [[nodiscard]] bool reclaim() noexcept;
@@ -123,6 +152,21 @@ class BlockHeap {
   [[nodiscard]] bool deallocate_run(void* block, BlockShape shape) noexcept;
   [[nodiscard]] void* allocate_upstream(BlockShape shape, Tally& calls);
   [[noreturn]] [[gnu::cold]] void fail_release(const void* block, BlockShape shape) const noexcept;
+
+  // Growth in place: block_heap_growth.cpp.
+  struct WholeBlock;
+  [[nodiscard]] WholeBlock whole_block(std::uint64_t slots) const noexcept;
+  [[nodiscard]] WholeBlock whole_block_at(const void* block) const noexcept;
+  [[nodiscard]] WholeBlock least_whole_block(SizeRange wanted,
+                                             std::size_t alignment) const noexcept;
+  [[nodiscard]] bool is_of(const WholeBlock& whole, BlockShape shape) const noexcept;
+  [[nodiscard]] WholeBlock extend(void* block, const WholeBlock& before, SizeRange wanted,
+                                  std::size_t alignment) noexcept;
+  [[nodiscard]] bool may_be_freed(std::uint64_t first, std::uint64_t slots) const noexcept;
+  void change(void* block, const WholeBlock& before, const WholeBlock& after) noexcept;
+  void count_held(const WholeBlock& whole, std::size_t asked) noexcept;
+  void count_given_back(const WholeBlock& whole, std::size_t asked) noexcept;
+  void count_asked_at(const void* block, std::size_t more) noexcept;
 
   void lay_out_classes(std::byte* states) noexcept;
   [[nodiscard]] unsigned cell_shift(SizeClass size_class) const noexcept;
@@ -147,7 +191,6 @@ class BlockHeap {
   Tally run_asked_bytes_;
   Tally run_peak_;
   Tally run_upstream_calls_;
-  Tally barren_reclaims_;
   UpstreamList upstream_;
 };
 

@@ -25,13 +25,14 @@ struct BlockStats {
 
 struct PoolResourceStats {
   std::array<BlockStats, detail::kSizeClasses> classes{};
-  BlockStats runs;                    ///< blocks above the largest class: whole slots
-  std::uint64_t upstream_blocks = 0;  ///< held by callers, in upstream's memory
-  std::uint64_t metadata_bytes = 0;   ///< reserved for bookkeeping, committed as it is needed
+  BlockStats runs;                      ///< blocks above the largest class: whole slots
+  std::uint64_t upstream_blocks = 0;    ///< held by callers, in upstream's memory
+  std::uint64_t metadata_bytes = 0;     ///< reserved for bookkeeping, committed as it is needed
+  std::size_t largest_class_bytes = 0;  ///< longer blocks are runs
 
   /// Of the class that serves `bytes`, or of the runs.
   [[nodiscard]] const BlockStats& of(std::size_t bytes) const noexcept {
-    if (bytes > detail::kLargestClassBytes) return runs;
+    if (bytes > largest_class_bytes) return runs;
     return classes[detail::to_index(detail::class_of(bytes != 0 ? bytes : 1))];
   }
 };

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <mutex>
+#include <new>
 
 #include "bufferpool/block_heap.hpp"
 #include "bufferpool/block_stats.hpp"
@@ -15,7 +17,8 @@
 namespace bufferpool {
 
 struct PoolResourceOptions {
-  /// Longer blocks come from upstream, however much is free in the pool.
+  /// Longer blocks come from upstream, however much is free in the pool. Rounded up to the length of a
+  /// size class, if one has blocks so long.
   std::size_t most_pooled_bytes = PTRDIFF_MAX;
 
   /// So many slots of the pool are written to at construction, so that the system has committed their
@@ -57,6 +60,16 @@ class PoolResource final : public std::pmr::memory_resource {
   /// For the allocators of this library.
   [[nodiscard]] detail::BlockHeap& heap() noexcept { return heap_; }
 
+  /// For boost_resource(): an Adapter(*this) that lives in here, made by the first call. There may be one
+  /// type of it.
+  template <class Adapter>
+  [[nodiscard]] Adapter& adapter() {
+    static_assert(sizeof(Adapter) <= kAdapterBytes && alignof(Adapter) <= alignof(void*));
+    std::call_once(adapter_is_made_,
+                   [this] { ::new (static_cast<void*>(adapter_)) Adapter(*this); });
+    return *std::launder(reinterpret_cast<Adapter*>(adapter_));
+  }
+
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
@@ -64,8 +77,12 @@ class PoolResource final : public std::pmr::memory_resource {
     return this == &other;
   }
 
+  static constexpr std::size_t kAdapterBytes = 2 * sizeof(void*);
+
   detail::BlockHeap heap_;
   PoolResourceOptions options_;
+  std::once_flag adapter_is_made_;
+  alignas(void*) std::byte adapter_[kAdapterBytes];  // its destructor would do nothing
 };
 
 }  // namespace bufferpool

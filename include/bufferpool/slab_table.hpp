@@ -63,8 +63,8 @@ class SlabTable {
   /// Up to `most` <= 64 blocks of a new slab. An empty claim: the pool has no slots for it.
   [[nodiscard]] BlockClaim take_from_new_slab(SizeClass size_class, unsigned most) noexcept;
 
-  /// Gives blocks back; a slab that is free goes back to the pool unless it is the only one of its class
-  /// with free blocks. False: a block was free already.
+  /// Gives blocks back; a slab that is free goes back to the pool, unless it is small and the only one of
+  /// its class with free blocks. False: a block was free already.
   [[nodiscard]] bool give(const BlockClaim& blocks) noexcept;
 
   /// Gives every free slab back to the pool. How many slots that were.
@@ -95,19 +95,26 @@ class SlabTable {
   // --- What a slot is used for. To be written by who owns the slot only.
   [[nodiscard]] SlotUse use_of(std::uint64_t slot) const noexcept;
   void set_use(std::uint64_t slot, SlotUse use) noexcept;
+  /// True for every slot of a slab or run, also those of which use_of() says nothing. O(slots).
+  [[nodiscard]] bool is_used(std::uint64_t slot) const noexcept;
+  /// For a class with one block a slab: its slots from `slab` on are one, whose block is taken.
+  void set_taken_slab(std::uint64_t slab, SizeClass size_class) noexcept;
 
  private:
   using Words = AtomicBitmap::Words;
+  static_assert(kSizeClasses <= bits::kWordBits, "a bit a class");
 
   [[nodiscard]] AtomicBitmap blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;
+  /// Of classes of which a slab may be free.
+  [[nodiscard]] HintSet may_be_free() noexcept { return HintSet({&may_be_free_, 1}); }
   [[nodiscard]] bool is_slab(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] BlockClaim take_from(std::uint64_t slab, SizeClass size_class,
                                      unsigned most) noexcept;
   void give_back_stray(std::uint64_t slab, SizeClass size_class, std::uint64_t word,
                        bits::Word mask) noexcept;
-  [[nodiscard]] bool has_another_with_free_blocks(std::uint64_t slab,
-                                                  SizeClass size_class) const noexcept;
+  /// Another slab of the class has free blocks, or this one is a large part of the pool.
+  [[nodiscard]] bool may_go(std::uint64_t slab, SizeClass size_class) const noexcept;
   bool try_release(std::uint64_t slab, SizeClass size_class) noexcept;
   void note_slab(std::uint64_t slab, SizeClass size_class) noexcept;
   void forget_uses(std::uint64_t first, std::uint64_t slots) noexcept;
@@ -123,6 +130,7 @@ class SlabTable {
   Atomic<bits::Word>* fine_;
   Atomic<bits::Word>* coarse_;
   Tally slots_end_;  // slots from here on were never used
+  Atomic<bits::Word> may_be_free_{0};
 };
 
 }  // namespace bufferpool::detail

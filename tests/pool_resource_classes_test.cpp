@@ -1,0 +1,174 @@
+// Memory moves between size classes, and between them and whoever else uses the pool.
+#include <algorithm>
+#include <cstdint>
+#include <memory_resource>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bufferpool/buffer_pool.hpp"
+#include "bufferpool/pool_resource.hpp"
+#include "support/blocks.hpp"
+#include "support/pool_shapes.hpp"
+#include "support/seed.hpp"
+#include "support/slots.hpp"
+#include "support/threads.hpp"
+
+namespace bufferpool::test {
+namespace {
+
+class PoolResourceClasses : public ::testing::TestWithParam<PoolShape> {
+ protected:
+  [[nodiscard]] std::size_t region_bytes() const { return pool_.slots() * pool_.slot_bytes(); }
+
+  /// The least part of the region that blocks of a class fill: what is behind the last block of a slab,
+  /// and slots that are too few for another slab, is left over.
+  [[nodiscard]] double part_to_fill(std::size_t bytes) const {
+    if (bytes * 16 <= pool_.slot_bytes()) return 0.9;
+    return pool_.slots() >= 128 && bytes * 8 <= region_bytes() ? 0.8 : 0.5;
+  }
+  /// Takes all that there is in blocks of one size.
+  [[nodiscard]] std::vector<void*> fill(std::size_t bytes) {
+    std::vector<void*> blocks = take_all_blocks(memory_, bytes);
+    EXPECT_GE(static_cast<double>(blocks.size() * bytes),
+              part_to_fill(bytes) * static_cast<double>(region_bytes()))
+        << "in blocks of " << bytes;
+    return blocks;
+  }
+  [[nodiscard]] static std::vector<std::size_t> sizes() {
+    std::vector<std::size_t> all;
+    for (unsigned index = 0; index < detail::kSizeClasses; ++index) {
+      all.push_back(detail::bytes_of(detail::SizeClass(index)));
+    }
+    return all;
+  }
+
+  SlotPool pool_ = GetParam().make(std::pmr::null_memory_resource());
+  PoolResource memory_{pool_};
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Slots, PoolResourceClasses,
+    ::testing::Values(PoolShape{"usual", 64 * 1024, 160}, PoolShape{"of_256_bytes", 256, 8000},
+                      PoolShape{"of_4_KiB", 4096, 1500}, PoolShape{"of_1_MiB", 1024 * 1024, 20},
+                      PoolShape{"of_100000_bytes", 100'000, 160, 16},
+                      PoolShape{"of_24_slots", 64 * 1024, 24},
+                      PoolShape{"of_4_slots", 64 * 1024, 4}, PoolShape{"of_1_slot", 64 * 1024, 1}),
+    ::testing::PrintToStringParamName());
+
+TEST_P(PoolResourceClasses, nearly_the_whole_region_serves_each_class_after_the_other) {
+  for (const std::size_t bytes : sizes()) {
+    if (bytes > region_bytes()) break;
+    const std::vector<void*> blocks = fill(bytes);
+    free_all_blocks(memory_, blocks, bytes);
+    ASSERT_FALSE(HasFailure()) << "in blocks of " << bytes;
+  }
+}
+
+TEST_P(PoolResourceClasses, and_downwards) {
+  std::vector<std::size_t> downwards = sizes();
+  std::ranges::reverse(downwards);
+  for (const std::size_t bytes : downwards) {
+    if (bytes > region_bytes()) continue;
+    const std::vector<void*> blocks = fill(bytes);
+    free_all_blocks(memory_, blocks, bytes);
+    ASSERT_FALSE(HasFailure()) << "in blocks of " << bytes;
+  }
+}
+
+TEST_P(PoolResourceClasses, freed_in_random_order_it_serves_the_next_class) {
+  for (const std::uint64_t seed : seeds(2)) {
+    SCOPED_TRACE(say(seed));
+    std::mt19937_64 random(seed);
+    for (const std::size_t bytes : {64u, 40u, 3072u, 16u, 20'480u, 65'536u, 112u}) {
+      if (bytes > region_bytes()) continue;
+      std::vector<void*> blocks = fill(bytes);
+      std::shuffle(blocks.begin(), blocks.end(), random);
+      free_all_blocks(memory_, blocks, bytes);
+    }
+  }
+}
+
+TEST_P(PoolResourceClasses, freed_by_a_thread_that_ended_it_serves_the_next_class) {
+  for (const std::size_t bytes : {64u, 40u, 3072u, 16u, 20'480u, 65'536u, 112u}) {
+    if (bytes > region_bytes()) continue;
+    const std::vector<void*> blocks = fill(bytes);
+    on_a_thread_that_ends([&] { free_all_blocks(memory_, blocks, bytes); });
+  }
+}
+
+TEST_P(PoolResourceClasses, one_block_of_every_class_leaves_the_rest_to_one_of_them) {
+  std::vector<std::size_t> of_each;
+  for (const std::size_t bytes : sizes()) {
+    if (bytes <= region_bytes()) of_each.push_back(bytes);
+  }
+  for (const std::size_t bytes : of_each) {
+    void* const block = memory_.allocate(bytes, 1);
+    memory_.deallocate(block, bytes, 1);
+  }
+  const std::vector<void*> blocks = fill(48);
+  free_all_blocks(memory_, blocks, 48);
+}
+
+TEST_P(PoolResourceClasses, an_idle_thread_keeps_no_block_that_is_a_large_part_of_the_region) {
+  WaitingThread idle([&] {
+    for (const std::size_t bytes : sizes()) {
+      if (bytes * 16 <= region_bytes() || bytes > region_bytes()) continue;
+      memory_.deallocate(memory_.allocate(bytes, 1), bytes, 1);
+    }
+  });
+  const std::vector<void*> slots = take_all(pool_);
+  EXPECT_GE(slots.size(), pool_.slots() * 3 / 4);  // it may keep some of the pool's own
+  give_all(pool_, slots);
+}
+
+TEST_P(PoolResourceClasses, the_whole_region_serves_runs_between_classes) {
+  for (const std::size_t bytes : {112u, 5120u}) {
+    const std::vector<void*> blocks = fill(bytes);
+    free_all_blocks(memory_, blocks, bytes);
+    const std::size_t whole = region_bytes() * 3 / 4 / pool_.slot_bytes() * pool_.slot_bytes();
+    if (whole <= 4 * pool_.slot_bytes()) continue;
+    void* const run = memory_.allocate(whole, 1);
+    EXPECT_TRUE(memory_.owns(run));
+    memory_.deallocate(run, whole, 1);
+  }
+}
+
+TEST_P(PoolResourceClasses, slots_of_the_pool_get_the_memory_back) {
+  if (pool_.slots() < 20) return;  // the last slab of a class stays with it
+  for (const std::size_t bytes : {64u, 3072u, 16u}) {
+    free_all_blocks(memory_, fill(bytes), bytes);
+    const std::vector<void*> slots = take_all(pool_);
+    EXPECT_GE(slots.size(), pool_.slots() * 4 / 5) << "after blocks of " << bytes;
+    give_all(pool_, slots);
+  }
+}
+
+TEST_P(PoolResourceClasses, buffers_get_the_memory_back) {
+  if (pool_.slots() < 20) return;
+  free_all_blocks(memory_, fill(64), 64);
+  BufferPool buffers(pool_);
+  const std::uint64_t slots = pool_.slots() / 2;
+  const auto space = buffers.fill(slots * pool_.slot_bytes());
+  EXPECT_TRUE(pool_.owns(space.data()));
+}
+
+TEST_P(PoolResourceClasses, what_the_pool_gets_back_serves_the_resource) {
+  const std::vector<void*> slots = take_all(pool_);
+  EXPECT_THROW(static_cast<void>(memory_.allocate(64)), std::bad_alloc);
+  give_all(pool_, slots);
+  free_all_blocks(memory_, fill(64), 64);
+}
+
+TEST_P(PoolResourceClasses, another_resource_gets_what_this_one_freed) {
+  PoolResource other(pool_);
+  free_all_blocks(memory_, fill(64), 64);
+  memory_.release();
+  const std::vector<void*> blocks = take_all_blocks(other, 100);
+  EXPECT_GE(static_cast<double>(blocks.size() * 112), 0.85 * static_cast<double>(region_bytes()));
+  free_all_blocks(other, blocks, 100);
+}
+
+}  // namespace
+}  // namespace bufferpool::test

@@ -1,0 +1,195 @@
+// What must not be done with a resource, and what it says then. Each ends the process in every build.
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bufferpool/failure.hpp"
+#include "bufferpool/pool_resource.hpp"
+#include "support/blocks.hpp"
+#include "support/slots.hpp"
+#include "support/threads.hpp"
+
+namespace bufferpool::test {
+namespace {
+
+class PoolResourceMisuseDeathTest : public ::testing::Test {
+ protected:
+  /// What a message begins with.
+  [[nodiscard]] static std::string about(const std::string& rest) {
+    return "bufferpool: resource on pool [0-9]+: deallocate\\(.*\\): " + rest;
+  }
+  static constexpr const char* kForeign = "not from this resource, or given back already";
+  static constexpr const char* kFree =
+      "block [0-9]+, of [0-9]+ bytes, of slot [0-9]+ is already free";
+
+  SlotPool pool_{{.slots = 128}};
+  PoolResource memory_{pool_};
+};
+
+TEST_F(PoolResourceMisuseDeathTest, a_foreign_pointer_is_reported) {
+  void* volatile nothing = nullptr;  // or the compiler would know
+  alignas(64) std::byte local[256] = {};
+  const auto heap = std::make_unique<std::byte[]>(256);
+  for (const std::size_t bytes : {0u, 8u, 100u, 5000u, 100'000u, 1'000'000u}) {
+    EXPECT_DEATH(memory_.deallocate(local + 64, bytes), about(kForeign)) << bytes;
+    EXPECT_DEATH(memory_.deallocate(heap.get() + 64, bytes), about(kForeign)) << bytes;
+    EXPECT_DEATH(memory_.heap().deallocate(nothing, {bytes, 16}), about(kForeign)) << bytes;
+  }
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_foreign_pointer_is_reported_while_upstream_blocks_are_alive) {
+  void* const upstreams = memory_.allocate(100'000'000);
+  alignas(64) std::byte local[256] = {};
+  EXPECT_DEATH(memory_.deallocate(local + 64, 100), about(kForeign));
+  EXPECT_DEATH(memory_.deallocate(upstreams, 100), about(kForeign));
+  EXPECT_DEATH(memory_.deallocate(upstreams, 100'000'001), about(kForeign));
+  EXPECT_DEATH(memory_.deallocate(upstreams, 100'000'000, 64), about(kForeign));
+  memory_.deallocate(upstreams, 100'000'000);
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_pointer_into_a_block_is_reported) {
+  for (const std::size_t bytes : {8u, 24u, 64u, 80u, 1024u, 5120u, 65'536u}) {
+    auto* const block = static_cast<std::byte*>(memory_.allocate(bytes, 8));
+    for (const std::size_t inside : {std::size_t{1}, bytes / 4, bytes / 2, bytes - 1}) {
+      EXPECT_DEATH(memory_.deallocate(block + inside, bytes, 8),
+                   about("lies " + std::to_string(inside) + " bytes inside block [0-9]+, of " +
+                         std::to_string(bytes) + " bytes"))
+          << bytes;
+    }
+    memory_.deallocate(block, bytes, 8);
+  }
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_second_release_is_reported) {
+  for (const std::size_t bytes : {0u, 8u, 24u, 64u, 80u, 1024u, 5120u, 65'536u}) {
+    void* const kept = memory_.allocate(bytes, 8);
+    void* const block = memory_.allocate(bytes, 8);
+    memory_.deallocate(block, bytes, 8);
+    EXPECT_DEATH(memory_.deallocate(block, bytes, 8), about("")) << bytes;
+    memory_.deallocate(kept, bytes, 8);
+  }
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_second_release_after_others_is_reported) {
+  std::vector<void*> blocks;
+  for (int i = 0; i < 5000; ++i) blocks.push_back(memory_.allocate(80));
+  void* const first = blocks.front();
+  for (std::size_t i = 0; i < blocks.size(); i += 2) memory_.deallocate(blocks[i], 80);
+  EXPECT_DEATH(memory_.deallocate(first, 80), about(kFree));
+  EXPECT_DEATH(memory_.deallocate(blocks[2500], 80), about(kFree));
+  EXPECT_DEATH(memory_.deallocate(blocks[4998], 80), about(kFree));
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_second_release_by_another_thread_is_reported) {
+  void* const block = memory_.allocate(80);
+  memory_.deallocate(block, 80);
+  EXPECT_DEATH(std::thread([&] { memory_.deallocate(block, 80); }).join(), about(kFree));
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_second_release_of_what_another_thread_released_is_reported) {
+  void* const block = memory_.allocate(80);
+  on_a_thread_that_ends([&] { memory_.deallocate(block, 80); });
+  EXPECT_DEATH(memory_.deallocate(block, 80), about(kFree));
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_second_release_of_a_run_is_reported) {
+  void* const run = memory_.allocate(1'000'000);
+  memory_.deallocate(run, 1'000'000);
+  EXPECT_DEATH(memory_.deallocate(run, 1'000'000), about("slot [0-9]+ holds no block"));
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_release_after_the_resource_gave_all_back_is_reported) {
+  void* const block = memory_.allocate(80);
+  void* const run = memory_.allocate(1'000'000);
+  memory_.release();
+  EXPECT_DEATH(memory_.deallocate(block, 80), about("slot [0-9]+ holds no block"));
+  EXPECT_DEATH(memory_.deallocate(run, 1'000'000), about("slot [0-9]+ holds no block"));
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_size_of_another_class_is_reported) {
+  for (const std::size_t bytes : {16u, 64u, 80u, 1024u, 65'536u}) {
+    void* const block = memory_.allocate(bytes, 8);
+    for (const std::size_t wrong : {bytes / 2, bytes + 1, bytes * 2, bytes * 100}) {
+      EXPECT_DEATH(memory_.deallocate(block, wrong, 8),
+                   about("block [0-9]+ of slot [0-9]+ has " + std::to_string(bytes) + " bytes"))
+          << bytes << " as " << wrong;
+    }
+    memory_.deallocate(block, bytes, 8);
+  }
+}
+
+TEST_F(PoolResourceMisuseDeathTest, an_alignment_of_another_class_is_reported) {
+  void* const block = memory_.allocate(80, 8);
+  EXPECT_DEATH(memory_.deallocate(block, 80, 128), about(".*has 80 bytes; pass the size and"));
+  EXPECT_DEATH(memory_.deallocate(block, 80, 65'536), about(".*has 80 bytes; pass the size and"));
+  EXPECT_DEATH(memory_.deallocate(block, 80, 3), about(".*has 80 bytes; pass the size and"));
+  EXPECT_DEATH(memory_.deallocate(block, 80, 0), about(".*has 80 bytes; pass the size and"));
+  memory_.deallocate(block, 80, 8);
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_wrong_size_of_a_run_is_reported) {
+  void* const run = memory_.allocate(1'000'000);
+  const std::string wrong =
+      about("slot [0-9]+ is of a run of slots that was allocated with another");
+  for (const std::size_t bytes : {1u, 80u, 65'536u, 500'000u, 2'000'000u}) {
+    EXPECT_DEATH(memory_.deallocate(run, bytes), wrong) << bytes;
+  }
+  EXPECT_DEATH(memory_.deallocate(static_cast<std::byte*>(run) + 16, 1'000'000), wrong);
+  EXPECT_DEATH(memory_.deallocate(slot_after(pool_, run, 1), 1'000'000), about("slot [0-9]+ "));
+  memory_.deallocate(run, 1'000'000);
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_block_of_another_resource_on_the_pool_is_reported) {
+  PoolResource other(pool_);
+  void* const own = memory_.allocate(80);
+  for (const std::size_t bytes : {8u, 80u, 65'536u, 1'000'000u}) {
+    void* const others = other.allocate(bytes);
+    EXPECT_DEATH(memory_.deallocate(others, bytes), about("slot [0-9]+ holds no block")) << bytes;
+    other.deallocate(others, bytes);
+  }
+  memory_.deallocate(own, 80);
+}
+
+TEST_F(PoolResourceMisuseDeathTest, a_slot_of_the_pool_is_reported) {
+  void* const slot = pool_.allocate();
+  void* const run = pool_.allocate_run(16);
+  EXPECT_DEATH(memory_.deallocate(slot, 64 * 1024), about("slot [0-9]+ holds no block"));
+  EXPECT_DEATH(memory_.deallocate(slot, 16), about("slot [0-9]+ holds no block"));
+  EXPECT_DEATH(memory_.deallocate(run, 1'000'000), about("slot [0-9]+ holds no block"));
+  pool_.deallocate(slot);
+  pool_.deallocate_run(run, 16);
+}
+
+TEST_F(PoolResourceMisuseDeathTest, two_releases_of_an_upstream_block_at_once_are_reported) {
+  for (int round = 0; round < 10; ++round) {
+    void* const block = memory_.allocate(100'000'000);
+    EXPECT_DEATH(on_threads(2, [&](int) { memory_.deallocate(block, 100'000'000); }),
+                 about(kForeign));
+    memory_.deallocate(block, 100'000'000);
+  }
+}
+
+TEST_F(PoolResourceMisuseDeathTest, two_releases_of_a_run_at_once_are_reported) {
+  for (int round = 0; round < 20; ++round) {
+    void* const run = memory_.allocate(1'000'000);
+    EXPECT_DEATH(on_threads(2, [&](int) { memory_.deallocate(run, 1'000'000); }), "bufferpool: .*");
+    memory_.deallocate(run, 1'000'000);
+  }
+}
+
+TEST_F(PoolResourceMisuseDeathTest, two_releases_of_a_block_at_once_are_reported_where_hardened) {
+  if constexpr (!annotate::kHardened) return;  // a locked operation on every block
+  for (int round = 0; round < 20; ++round) {
+    void* const block = memory_.allocate(80);
+    EXPECT_DEATH(on_threads(2, [&](int) { memory_.deallocate(block, 80); }), about(kFree));
+    memory_.deallocate(block, 80);
+  }
+}
+
+}  // namespace
+}  // namespace bufferpool::test
