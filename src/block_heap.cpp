@@ -139,7 +139,7 @@ void* BlockHeap::allocate_upstream(BlockShape shape, Tally& calls) {
 void* BlockHeap::try_allocate_run(BlockShape shape) noexcept {
   const std::uint64_t slots = slots_for(shape);
   if (slots > pool_.slots()) return nullptr;
-  void* const run = pool_.core().try_allocate_run(slots);
+  void* const run = pool_.core().try_allocate_run(slots, Holder::resource);
   if (run == nullptr) return nullptr;
   const auto address = reinterpret_cast<std::uintptr_t>(run);
   const std::uintptr_t aligned = bits::round_up(address, shape.alignment);
@@ -171,7 +171,8 @@ bool BlockHeap::deallocate_run(void* block, BlockShape shape) noexcept {
   run_slots_.subtract(slots);
   run_asked_bytes_.subtract(shape.bytes);
   run_blocks_.subtract(1);
-  pool_.core().deallocate_run(run, slots);  // of two threads that come here at once it stops one
+  pool_.core().deallocate_run(
+      run, slots, Holder::resource);  // of two threads that come here at once it stops one
   return true;
 }
 

@@ -164,7 +164,7 @@ BlockHeap::WholeBlock BlockHeap::extend(void* block, const WholeBlock& before, S
     for (const std::size_t bytes : {wanted.most_bytes, wanted.least_bytes}) {
       const WholeBlock after = least_whole_block({bytes, bytes, unit_bytes}, alignment);
       if (after.slots < before.slots) continue;
-      if (pool_.core().try_extend(block, before.slots, after.slots)) return after;
+      if (pool_.core().try_extend(block, before.slots, after.slots, Holder::resource)) return after;
     }
     return {};
   };

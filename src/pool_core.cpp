@@ -21,45 +21,47 @@ void* PoolCore::allocate_run(std::uint64_t slots) {
   return first != kNoSlot ? hand_out(first, wanted) : allocate_upstream(wanted);
 }
 
-void* PoolCore::try_allocate_run(std::uint64_t slots) noexcept {
+void* PoolCore::try_allocate_run(std::uint64_t slots, Holder holder) noexcept {
   const std::uint64_t first = slots == 1 ? take_slot() : take_run(slots);
-  return first != kNoSlot ? hand_out(first, slots) : nullptr;
+  return first != kNoSlot ? hand_out(first, slots, holder) : nullptr;
 }
 
 void PoolCore::shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer) noexcept {
   const std::uint64_t first = slot_at(offset_of(pointer));
-  if (!owns(pointer) || address_of(first) != pointer || !chunks_[first].live.holds(slots)) {
+  if (!owns(pointer) || address_of(first) != pointer ||
+      !chunks_[first].live.holds(slots, Holder::resource)) {
     fail_release(pointer, slots);
   }
   if (fewer == slots) return;
-  chunks_[first].live.hold(fewer);
+  chunks_[first].live.hold(fewer, Holder::resource);
   hide(first + fewer, slots - fewer);
   give_range(first + fewer, slots - fewer);
 }
 
-bool PoolCore::try_extend(void* pointer, std::uint64_t slots, std::uint64_t more) noexcept {
+bool PoolCore::try_extend(void* pointer, std::uint64_t slots, std::uint64_t more,
+                          Holder holder) noexcept {
   const std::uint64_t held = std::max<std::uint64_t>(slots, 1);
   const std::size_t offset = offset_of(pointer);
   const std::uint64_t first = slot_at(offset);
   if (offset >= slots_bytes_) return false;  // upstream's blocks do not grow
-  if (first * slot_bytes_ != offset || held > slots_ || !chunks_[first].live.holds(held)) {
+  if (first * slot_bytes_ != offset || held > slots_ || !chunks_[first].live.holds(held, holder)) {
     fail_release(pointer, held);
   }
   if (more <= held) return more == held;
   if (!take_range(first + held, more - held)) return false;
   show(first + held, more - held);
-  chunks_[first].live.hold(more);
+  chunks_[first].live.hold(more, holder);
   return true;
 }
 
-void PoolCore::deallocate_run(void* pointer, std::uint64_t slots) noexcept {
+void PoolCore::deallocate_run(void* pointer, std::uint64_t slots, Holder holder) noexcept {
   const std::uint64_t held = std::max<std::uint64_t>(slots, 1);
-  if (held == 1) return deallocate(pointer);
+  if (held == 1 && holder == Holder::caller) return deallocate(pointer);
   const std::size_t offset = offset_of(pointer);
   const std::uint64_t first = slot_at(offset);
   // A length beyond the pool's would wrap around in the word that says who holds the slot.
   if (offset >= slots_bytes_ || first * slot_bytes_ != offset || held > slots_ ||
-      !chunks_[first].live.unhold(held)) {
+      !chunks_[first].live.unhold(held, holder)) {
     return deallocate_other(pointer, held);
   }
   hide(first, held);
@@ -129,8 +131,12 @@ void PoolCore::fail_release(const void* pointer, std::uint64_t slots) const noex
     fail("%s: slot %llu holds a buffer's slices, which give it back themselves", where,
          printable(slot));
   }
+  if (LiveCount::is_of_resource(state)) {
+    fail("%s: slot %llu holds a resource's blocks; give each back to the resource", where,
+         printable(slot));
+  }
   fail("%s: slot %llu begins a run of %llu slots, not of %llu; pass the length that was allocated",
-       where, printable(slot), printable(state - LiveCount::kHeld), printable(slots));
+       where, printable(slot), printable(LiveCount::slots_in(state)), printable(slots));
 }
 
 Chunk* PoolCore::try_lease(std::uint64_t slots) noexcept {

@@ -145,7 +145,8 @@ BlockClaim SlabTable::take(SizeClass size_class, unsigned most) noexcept {
 
 BlockClaim SlabTable::take_from_new_slab(SizeClass size_class, unsigned most) noexcept {
   const SlabShape shape = shape_of(size_class);
-  void* const run = shape.blocks != 0 ? pool_.try_allocate_run(shape.slots) : nullptr;
+  void* const run =
+      shape.blocks != 0 ? pool_.try_allocate_run(shape.slots, Holder::resource) : nullptr;
   if (run == nullptr) return {};
   const std::uint64_t slab = to_number(pool_.index_of(run));
   note_slab(slab, size_class);
@@ -211,7 +212,7 @@ bool SlabTable::try_release(std::uint64_t slab, SizeClass size_class) noexcept {
   }
   hints_of(size_class).remove(slab);
   forget_uses(slab, shape.slots);
-  pool_.deallocate_run(pool_.address_of(slab), shape.slots);
+  pool_.deallocate_run(pool_.address_of(slab), shape.slots, Holder::resource);
   return true;
 }
 
@@ -238,10 +239,10 @@ void SlabTable::release_all() noexcept {
       blocks_of(slot, use.size_class).close();
       hints_of(use.size_class).remove(slot);
       forget_uses(slot, slots);
-      pool_.deallocate_run(pool_.address_of(slot), slots);
+      pool_.deallocate_run(pool_.address_of(slot), slots, Holder::resource);
     } else if (use.kind == SlotUse::Kind::run) {
       forget_uses(slot, use.number);
-      pool_.deallocate_run(pool_.address_of(slot), use.number);
+      pool_.deallocate_run(pool_.address_of(slot), use.number, Holder::resource);
     }
   }
 }

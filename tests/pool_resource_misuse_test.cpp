@@ -165,6 +165,16 @@ TEST_F(PoolResourceMisuseDeathTest, a_slot_of_the_pool_is_reported) {
   pool_.deallocate_run(run, 16);
 }
 
+TEST_F(PoolResourceMisuseDeathTest, a_block_is_reported_by_the_pool_that_its_slots_are_of) {
+  for (const std::size_t bytes : {8u, 80u, 65'536u, 1'000'000u}) {
+    void* const block = memory_.allocate(bytes);  // the first of its slab or run
+    EXPECT_DEATH(pool_.deallocate(block), "slot [0-9]+ holds a resource's blocks") << bytes;
+    EXPECT_DEATH(pool_.deallocate_run(block, 16), "slot [0-9]+ holds a resource's blocks") << bytes;
+    EXPECT_DEATH(static_cast<void>(pool_.try_extend(block, 1, 2)), "holds a resource's blocks");
+    memory_.deallocate(block, bytes);
+  }
+}
+
 TEST_F(PoolResourceMisuseDeathTest, two_releases_of_an_upstream_block_at_once_are_reported) {
   const std::vector<void*> slots = take_all(pool_);
   for (int round = 0; round < 10; ++round) {

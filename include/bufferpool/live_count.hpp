@@ -10,9 +10,12 @@
 
 namespace bufferpool::detail {
 
+/// Whose a raw run of slots is: what is a resource's, the pool's callers cannot give back.
+enum class Holder : std::uint64_t { caller = 0, resource = std::uint64_t{1} << 40 };
+
 /// Who holds a slot, in one word:
 ///   0              nobody: the slot is in the bitmap or in a magazine
-///   kHeld + n      the caller of allocate(), as the first slot of a run of n
+///   kHeld + h + n  a Holder h, as the first slot of a run of n
 ///   kBias - d      a buffer's chunk that is being filled; d = dropped minus shared references
 ///   1 .. kBias/2   a sealed chunk: so many slices are alive
 /// The owner of a chunk counts the slices that it issued in a plain integer; only drops and copies
@@ -59,22 +62,32 @@ class LiveCount {
   }
 
   /// The caller, who has just taken `slots` slots, hands them out raw.
-  void hold(std::uint64_t slots) noexcept {
+  void hold(std::uint64_t slots, Holder holder = Holder::caller) noexcept {
     // Relaxed: the word guards only itself. The slot's bytes are passed on by the bitmap, or stay
     // in this thread's magazine.
-    word_.store(kHeld + slots, std::memory_order_relaxed);
+    word_.store(held(slots, holder), std::memory_order_relaxed);
   }
 
-  /// Ends hold(). False, and nothing changed: the slots are not held as a run of `slots`. Of several
-  /// threads that try at once, one gets true.
-  [[nodiscard]] bool unhold(std::uint64_t slots) noexcept {
-    std::uint64_t expected = kHeld + slots;
+  /// Ends hold(). False, and nothing changed: the slots are not held as a run of `slots` by `holder`. Of
+  /// several threads that try at once, one gets true.
+  [[nodiscard]] bool unhold(std::uint64_t slots, Holder holder = Holder::caller) noexcept {
+    std::uint64_t expected = held(slots, holder);
     // Relaxed: as in hold(); that exactly one wins follows from the modification order alone.
     return word_.compare_exchange_strong(expected, 0, std::memory_order_relaxed,
                                          std::memory_order_relaxed);
   }
 
-  [[nodiscard]] bool holds(std::uint64_t slots) const noexcept { return value() == kHeld + slots; }
+  [[nodiscard]] bool holds(std::uint64_t slots, Holder holder = Holder::caller) const noexcept {
+    return value() == held(slots, holder);
+  }
+
+  /// Of a value above kHeld.
+  [[nodiscard]] static constexpr std::uint64_t slots_in(std::uint64_t value) noexcept {
+    return value & (static_cast<std::uint64_t>(Holder::resource) - 1);
+  }
+  [[nodiscard]] static constexpr bool is_of_resource(std::uint64_t value) noexcept {
+    return value >= held(0, Holder::resource);
+  }
 
   /// For messages and maps.
   [[nodiscard]] std::uint64_t value() const noexcept {
@@ -83,6 +96,10 @@ class LiveCount {
   }
 
  private:
+  static constexpr std::uint64_t held(std::uint64_t slots, Holder holder) noexcept {
+    return kHeld + static_cast<std::uint64_t>(holder) + slots;
+  }
+
   Atomic<std::uint64_t> word_{0};
 };
 

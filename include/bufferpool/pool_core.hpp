@@ -66,12 +66,14 @@ class PoolCore {
   // --- Runs of slots, for raw use.
 
   [[nodiscard]] void* allocate_run(std::uint64_t slots);
+  [[nodiscard]] bool try_extend(void* pointer, std::uint64_t slots, std::uint64_t more,
+                                Holder holder = Holder::caller) noexcept;
+  void deallocate_run(void* pointer, std::uint64_t slots, Holder holder = Holder::caller) noexcept;
   /// A run of `slots` >= 1, or nullptr; never upstream, and not counted as refused.
-  [[nodiscard]] void* try_allocate_run(std::uint64_t slots) noexcept;
-  [[nodiscard]] bool try_extend(void* pointer, std::uint64_t slots, std::uint64_t more) noexcept;
-  /// Gives the end of the run back: it keeps its first `fewer` slots, from 1 to `slots`.
+  [[nodiscard]] void* try_allocate_run(std::uint64_t slots,
+                                       Holder holder = Holder::caller) noexcept;
+  /// A resource gives the end of its run back, and keeps the first `fewer` slots, from 1 to `slots`.
   void shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer) noexcept;
-  void deallocate_run(void* pointer, std::uint64_t slots) noexcept;
 
   // --- Chunks, for buffers. A leased chunk holds a reference.
 
@@ -126,9 +128,10 @@ class PoolCore {
     return slot_shift_ != 0 ? offset >> slot_shift_ : offset / slot_bytes_;
   }
 
-  [[nodiscard]] void* hand_out(std::uint64_t first, std::uint64_t slots) noexcept {
+  [[nodiscard]] void* hand_out(std::uint64_t first, std::uint64_t slots,
+                               Holder holder = Holder::caller) noexcept {
     show(first, slots);
-    chunks_[first].live.hold(slots);
+    chunks_[first].live.hold(slots, holder);
     return address_of(first);
   }
 
