@@ -195,8 +195,9 @@ void AtomicBitmap::note_free(std::uint64_t word) noexcept {
 std::optional<std::uint64_t> HintSet::find(std::uint64_t from) const noexcept {
   Word wanted = kAllSet << (from % kWordBits);
   for (std::uint64_t word = from / kWordBits; word < words_.size(); ++word) {
-    // Relaxed: a hint; what is found there decides.
-    const Word found = words_[word].load(std::memory_order_relaxed) & wanted;
+    // Acquire: pairs with add(). What is found decides, but it must be at least as new as the hint: a
+    // slab's words that were never used read as free until open() is seen.
+    const Word found = words_[word].load(std::memory_order_acquire) & wanted;
     if (found != 0) return word * kWordBits + static_cast<unsigned>(std::countr_zero(found));
     wanted = kAllSet;
   }

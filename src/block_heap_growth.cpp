@@ -152,7 +152,7 @@ std::size_t BlockHeap::try_shrink(void* block, BlockShape held, SizeRange wanted
   if (!shrinks) return bytes;
   count_given_back(before, held.bytes);
   change(block, before, after);
-  pool_.core().shrink_run(block, before.slots, after.slots);
+  pool_.core().shrink_run(block, before.slots, after.slots, Holder::resource);
   count_held(after, bytes);
   return bytes;
 }

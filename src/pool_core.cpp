@@ -26,14 +26,14 @@ void* PoolCore::try_allocate_run(std::uint64_t slots, Holder holder) noexcept {
   return first != kNoSlot ? hand_out(first, slots, holder) : nullptr;
 }
 
-void PoolCore::shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer) noexcept {
+void PoolCore::shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer,
+                          Holder holder) noexcept {
   const std::uint64_t first = slot_at(offset_of(pointer));
-  if (!owns(pointer) || address_of(first) != pointer ||
-      !chunks_[first].live.holds(slots, Holder::resource)) {
+  if (!owns(pointer) || address_of(first) != pointer || !chunks_[first].live.holds(slots, holder)) {
     fail_release(pointer, slots);
   }
   if (fewer == slots) return;
-  chunks_[first].live.hold(fewer, Holder::resource);
+  chunks_[first].live.hold(fewer, holder);
   hide(first + fewer, slots - fewer);
   give_range(first + fewer, slots - fewer);
 }

@@ -72,8 +72,9 @@ class PoolCore {
   /// A run of `slots` >= 1, or nullptr; never upstream, and not counted as refused.
   [[nodiscard]] void* try_allocate_run(std::uint64_t slots,
                                        Holder holder = Holder::caller) noexcept;
-  /// A resource gives the end of its run back, and keeps the first `fewer` slots, from 1 to `slots`.
-  void shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer) noexcept;
+  /// Gives the end of the run back: it keeps its first `fewer` slots, from 1 to `slots`.
+  void shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer,
+                  Holder holder = Holder::caller) noexcept;
 
   // --- Chunks, for buffers. A leased chunk holds a reference.
 
