@@ -1,0 +1,141 @@
+// Models of AtomicBitmap and HintSet: the shipped header and source, over words with few free bits.
+#include "commands.hpp"
+#include "shared_models.hpp"
+
+namespace bufferpool::model {
+namespace {
+
+using detail::HintSet;
+
+/// Two slots of one word; three threads, of which at most two find one.
+struct TakeGiveOneWord {
+  static constexpr unsigned kThreads = 3;
+
+  void thread(unsigned) {
+    const AtomicBitmap::Claim claim = bitmap.take(1);
+    if (claim.mask == 0) return;
+    payload.use(lowest_slot(claim));
+    check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+  }
+  void finish() const { check(words.taken(0) == ~Word{3}, "a slot is lost"); }
+
+  Words<1> words{{3}};
+  AtomicBitmap bitmap = AtomicBitmap::view(words.words, 64);
+  Payload<2> payload;
+};
+
+/// One takes by number, the others whatever there is.
+struct ClaimGiveSummary : TakeGiveSummary<AtomicBitmap> {
+  static constexpr unsigned kThreads = 3;
+  static constexpr Bounds kQuick{};
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      if (!bitmap.claim_range(64, 1)) return;
+      payload.use(64);
+      return check(bitmap.give_range(64, 1), "a slot that was held was free");
+    }
+    const AtomicBitmap::Claim claim = bitmap.take(1);
+    if (claim.mask == 0) return;
+    payload.use(lowest_slot(claim));
+    check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+  }
+};
+
+/// A run over two words against one who takes a slot of the second, so that the first is given back.
+struct RunClaimAgainstTake {
+  static constexpr unsigned kThreads = 3;
+
+  void thread(unsigned index) {
+    if (index != 2) return claim_both();
+    const AtomicBitmap::Claim claim = bitmap.take(1);
+    if (claim.mask == 0) return;
+    payload.use(lowest_slot(claim));
+    check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+  }
+  void claim_both() {
+    if (!bitmap.claim_range(63, 2)) return;
+    payload.use(63);
+    payload.use(64);
+    check(bitmap.give_range(63, 2), "a slot that was held was free");
+  }
+  void finish() const {
+    check(words.taken(0) == ~bit_of(63) && words.taken(1) == ~Word{1}, "a slot is lost");
+  }
+
+  Words<2> words{{bit_of(63), 1}};
+  AtomicBitmap bitmap = AtomicBitmap::view(words.words, 128);
+  Payload<65> payload;
+};
+
+/// Who opens a word tells what lies there; who takes from it reads that. Then both give all back, and one
+/// of them can close it.
+struct OpenAgainstTake {
+  static constexpr unsigned kThreads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      shape.set(7);
+      bitmap.open(1);
+      payload.use(0);
+      return check(bitmap.give(0, 1), "a slot that was held was free");
+    }
+    const AtomicBitmap::Claim claim = bitmap.take(2);
+    if (claim.mask == 0) return;
+    check(shape.get() == 7, "the slots are had before what is said of them");
+    for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
+      payload.use(static_cast<unsigned>(std::countr_zero(rest)));
+    }
+    check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+  }
+  void finish() { check(bitmap.is_all_free() && bitmap.claim_range(0, 2), "a slot is lost"); }
+
+  Words<1> words{{0}};
+  AtomicBitmap bitmap = AtomicBitmap::view(words.words, 2);
+  Var<int> shape{0};
+  Payload<2> payload;
+};
+
+/// The use of HintSet: things are put somewhere and taken away, and none stays that nobody is told of.
+struct Hints {
+  static constexpr unsigned kThreads = 3;
+
+  void thread(unsigned index) { index == 0 ? put() : look(); }
+
+  void put() {
+    things.fetch_add(1, std::memory_order_relaxed);
+    hints.add(0);
+  }
+  void look() {
+    if (!hints.find(0)) return;
+    if (take_one()) return;
+    hints.remove(0);
+    if (things.load(std::memory_order_relaxed) != 0) hints.add(0);
+  }
+  bool take_one() {
+    int seen = things.load(std::memory_order_relaxed);
+    return seen != 0 && things.compare_exchange_strong(seen, seen - 1, std::memory_order_relaxed);
+  }
+  void finish() {
+    if (things.load() != 0) check(hints.find(0).has_value(), "something is there and no hint");
+  }
+
+  std::array<Atomic<Word>, 1> words{Word{1}};  // stale: there was something
+  HintSet hints{words};
+  Atomic<int> things{0};
+};
+
+}  // namespace
+
+void add_bitmap_models(Models& models) {
+  models.push_back(make_model<TakeGiveOneWord>("bitmap_take_give_one_word"));
+  models.push_back(make_model<TakeAlwaysFinds<AtomicBitmap>>("bitmap_take_always_finds"));
+  models.push_back(make_model<TakeGiveSummary<AtomicBitmap>>("bitmap_take_give_summary"));
+  models.push_back(make_model<ClaimGiveSummary>("bitmap_claim_give_summary"));
+  models.push_back(make_model<RunClaimAgainstTake>("bitmap_run_claim_against_take"));
+  models.push_back(make_model<GivenTwice<AtomicBitmap>>("bitmap_given_twice_at_once"));
+  models.push_back(make_model<OpenAgainstTake>("bitmap_open_against_take"));
+  models.push_back(make_model<Hints>("hint_set_hides_nothing"));
+}
+
+}  // namespace bufferpool::model

@@ -1,0 +1,162 @@
+// Models of what threads keep for themselves: ThreadOwned, Magazine, tickets, and the pool around them.
+#include "commands.hpp"
+#include "shared_models.hpp"
+
+namespace bufferpool::model {
+namespace {
+
+/// A cache whose entries are plain data that nothing but its owner word protects.
+struct Cache {
+  detail::OwnerWord owner;
+  detail::Magazine<Var<int>, 2> entries;
+};
+
+/// Threads that each use a cache and end, one after the other or not; and one who collects what ended
+/// threads left. Each entry is had by exactly one.
+struct OwnerHandOver {
+  static constexpr unsigned kThreads = 3;
+  static constexpr Bounds kQuick{.stale = 1};
+
+  OwnerHandOver() {
+    keep_tickets_apart();
+    name(&caches, sizeof caches, "caches");
+  }
+
+  void thread(unsigned index) {
+    if (index == 2) return owned.collect_ended([this](Cache& idle) { empty(idle); });
+    Cache* const own = owned.claim();
+    if (own == nullptr) return end_this_thread();
+    own->entries.set_limit(2);
+    empty(*own);
+    if (own->entries.push(Var<int>(static_cast<int>(index) + 1))) pushed[index] = 1;
+    end_this_thread();
+  }
+  void empty(Cache& cache) {
+    while (!cache.entries.is_empty()) popped[this_thread()] += cache.entries.pop().get() != 0;
+  }
+  void finish() {
+    int left = 0;
+    for (const Cache& cache : caches) left += static_cast<int>(cache.entries.fill());
+    const int had = popped[0] + popped[1] + popped[2];
+    check(had + left == pushed[0] + pushed[1], "an entry is lost, or had twice");
+    owned.collect_ended([this](Cache& idle) { empty(idle); });
+    check(owned.in_use() == 0, "a cache of an ended thread cannot be had");
+  }
+
+  std::array<Cache, 2> caches;
+  detail::ThreadOwned<Cache> owned{caches.data(), 2};
+  std::array<int, 2> pushed{};
+  std::array<int, kMostThreads + 1> popped{};
+};
+
+/// 64 slots, the least pool that has magazines, few of them free.
+template <std::uint64_t kFree>
+struct WithMagazines {
+  WithMagazines() { keep_tickets_apart(); }
+
+  /// While the threads still run: what is not taken is in the bitmap or in a magazine.
+  void check_nothing_is_lost() {
+    const auto stats = pool.core->stats();
+    check(stats.free_slots + stats.cached_slots == kFree, "a slot is lost");
+  }
+  Pool<64, kFree> pool;
+};
+
+/// Two threads allocate and give back, through their magazines.
+struct RefillAndFlush : WithMagazines<2> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+
+  void thread(unsigned index) { had[index] = pool.take_use_give(); }
+  void finish() {
+    check(had[0] || had[1], "nobody found one of two free slots");
+    check_nothing_is_lost();
+  }
+  std::array<bool, 2> had{};
+};
+
+/// A thread that had slots ends while another looks for some. All are found when both have ended.
+struct ExitAgainstRefill : WithMagazines<2> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+
+  void thread(unsigned) {
+    static_cast<void>(pool.take_use_give());
+    end_this_thread();
+  }
+  void finish() { check(pool.count_allocatable() == 2, "a slot is lost with its thread"); }
+};
+
+/// A thread looks for slots of which another one keeps all: asked for them while it fills its magazine, or
+/// gives a slot back to it, the other lets go of them.
+struct AskBack : WithMagazines<3> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+
+  void thread(unsigned) {
+    for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
+  }
+  void finish() { check_nothing_is_lost(); }
+};
+
+/// The last two of 64 slots, had as a run or by growing the run before them. The threads keep nothing of
+/// them, so that only the count is in the way.
+struct CountedRun {
+  CountedRun() {
+    keep_tickets_apart();
+    before = pool.core->try_allocate_run(1);
+    run = pool.core->try_allocate_run(2);
+  }
+
+  bool take() {
+    if (pool.core->try_allocate_run(2) == nullptr) return false;
+    pool.use(run, 2);
+    return true;
+  }
+  void give() { pool.core->deallocate_run(run, 2); }
+
+  bool take_by_number() {
+    if (!pool.core->try_extend(before, 1, 3)) return false;
+    pool.use(before, 3);
+    return true;
+  }
+  void give_by_number() { pool.core->shrink_run(before, 3, 1); }
+
+  Pool<64, 3> pool;
+  void* before;
+  void* run;
+};
+
+/// A holder grows its run in place while another thread takes slots.
+struct ExtendAgainstTake {
+  static constexpr unsigned kThreads = 2;
+
+  ExtendAgainstTake() : run(pool.core->try_allocate_run(1)) {}
+
+  void thread(unsigned index) {
+    if (index == 1) {
+      for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
+      return;
+    }
+    const std::uint64_t slots = pool.core->try_extend(run, 1, 2) ? 2 : 1;
+    pool.use(run, slots);
+    pool.core->deallocate_run(run, slots);
+  }
+  void finish() { check(pool.count_allocatable() == 2, "a slot is lost"); }
+
+  Pool<2, 2> pool;
+  void* run;
+};
+
+}  // namespace
+
+void add_magazine_models(Models& models) {
+  models.push_back(make_model<OwnerHandOver>("owner_hand_over_between_threads"));
+  models.push_back(make_model<RefillAndFlush>("magazine_refill_and_flush"));
+  models.push_back(make_model<ExitAgainstRefill>("thread_exit_against_refill"));
+  models.push_back(make_model<AskBack>("magazine_asked_back"));
+  models.push_back(make_model<FullByCount<CountedRun>>("pool_full_by_count"));
+  models.push_back(make_model<ExtendAgainstTake>("pool_extend_against_take"));
+}
+
+}  // namespace bufferpool::model

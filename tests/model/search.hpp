@@ -1,0 +1,37 @@
+// Runs a model through all its schedules within bounds, and says what came out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "model.hpp"
+
+namespace bufferpool::model {
+
+struct SearchLimits {
+  double seconds = 0;           // 0: no limit
+  bool shows_progress = false;  // on standard error, every two seconds
+};
+
+struct SearchResult {
+  std::uint64_t schedules = 0;  // to the end
+  std::uint64_t cut = 0;        // ended in a state that was met before
+  unsigned preemptions = 0;     // the most that one had
+  bool is_complete = false;     // everything within the bounds was tried
+  bool has_failed = false;
+  double seconds = 0;
+  std::string failure;
+  std::string schedule;  // for replay()
+};
+
+[[nodiscard]] SearchResult search(const Model& model, const Bounds& bounds,
+                                  const SearchLimits& limits);
+
+/// Runs one schedule and prints each step. True: nothing failed.
+bool replay(const Model& model, const Bounds& bounds, const std::string& schedule);
+
+/// One line: the bounds, what was explored, whether it was all.
+void print_result(const Model& model, const Bounds& bounds, const SearchResult& result);
+
+}  // namespace bufferpool::model

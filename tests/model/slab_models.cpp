@@ -1,0 +1,142 @@
+// Models of SlabTable: blocks that are taken, given back and whose slabs come and go.
+#include "bufferpool/slab_table.hpp"
+#include "commands.hpp"
+#include "support.hpp"
+
+namespace bufferpool::model {
+namespace {
+
+using detail::BlockClaim;
+using detail::SizeClass;
+using detail::SlabTable;
+
+/// A pool with few free slots, each a slab of one, two or four blocks. With 16 slots in all, the least at
+/// which a class keeps a free slab.
+template <std::uint64_t kSlots>
+struct Slabs {
+  static constexpr std::size_t kBytes = 8192;
+  static constexpr std::size_t kLeastBlock = 16;
+  static constexpr std::uint64_t kPoolSlots = 16;
+  static constexpr std::uint64_t kCells = 64 / kLeastBlock;  // of a slot
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+
+  Slabs() : table(*pool.core, memory) {
+    check(SlabTable::bytes_for(*pool.core) <= sizeof memory, "set-up");
+    name(memory, sizeof memory, "table");
+  }
+
+  [[nodiscard]] BlockClaim take(SizeClass size_class) {
+    const BlockClaim found = table.take(size_class, 1);
+    return found.mask != 0 ? found : table.take_from_new_slab(size_class, 1);
+  }
+  /// Blocks of different classes overlap: what is written is the cells of the smallest.
+  void use(const BlockClaim& claim, SizeClass size_class) {
+    const auto block = static_cast<unsigned>(std::countr_zero(claim.mask));
+    const std::uint64_t cells = detail::bytes_of(size_class) / kLeastBlock;
+    const std::uint64_t slot = claim.slab - (kPoolSlots - kSlots);
+    const std::uint64_t first = slot * kCells + block * cells;
+    for (std::uint64_t cell = 0; cell < cells; ++cell) {
+      payload.use(first + cell);
+    }
+  }
+  void take_use_give(SizeClass size_class) {
+    const BlockClaim claim = take(size_class);
+    if (claim.mask == 0) return;
+    use(claim, size_class);
+    check(table.give(claim), "a block that was held was free");
+  }
+  /// When all is quiet every slot can be had again.
+  void finish() {
+    static_cast<void>(table.release_free_slabs());
+    check(pool.count_allocatable() == kSlots, "a slot is lost");
+  }
+
+  Pool<kPoolSlots, kSlots> pool;
+  alignas(64) std::byte memory[kBytes];
+  SlabTable table;
+  Payload<kCells * kSlots> payload;
+};
+
+SizeClass quarter_slot() { return detail::class_of(16); }
+SizeClass half_slot() { return detail::class_of(32); }
+SizeClass whole_slot() { return detail::class_of(64); }
+
+/// A slab is cut for the first time, in memory that reads as "all free", while another thread looks for a
+/// block: it finds it only after it was opened.
+struct SlabFirstOpen : Slabs<1> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{};
+  void thread(unsigned index) {
+    const BlockClaim claim =
+        index == 0 ? table.take_from_new_slab(half_slot(), 1) : table.take(half_slot(), 1);
+    if (claim.mask == 0) return;
+    use(claim, half_slot());
+    check(table.give(claim), "a block that was held was free");
+  }
+};
+
+/// Two threads take and give blocks of one class: one slab is kept, a second goes back.
+struct SlabTakeGive : Slabs<2> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0};
+  void thread(unsigned) {
+    for (int round = 0; round < 2; ++round) take_use_give(half_slot());
+  }
+};
+
+/// The one slot was a slab of two blocks and becomes one of four, whose bits are the same word: who comes
+/// with a stale hint takes bits of it, to use or to release the slab, and must find out whose they are.
+template <bool kReleases>
+struct SlabChangesClass : Slabs<1> {
+  static constexpr unsigned kThreads = 2;
+  SlabChangesClass() { check(table.give(table.take_from_new_slab(half_slot(), 1)), "set-up"); }
+  void thread(unsigned index) {
+    if (index == 1) return change();
+    if (kReleases) static_cast<void>(table.release_free_slabs());
+    take_use_give(half_slot());
+  }
+  void change() {
+    static_cast<void>(table.release_free_slabs());
+    const BlockClaim all = table.take_from_new_slab(quarter_slot(), 4);
+    if (all.mask == 0) return;
+    for (const unsigned block : {1U, 0U, 2U, 3U}) {
+      const BlockClaim one{all.slab, all.word, bit_of(block)};
+      use(one, quarter_slot());
+      check(table.give(one), "a block that was held was free");
+    }
+  }
+};
+
+/// A slab of one block is full or free: every take and give is told to the hints.
+struct SlabOfOneBlock : Slabs<1> {
+  static constexpr unsigned kThreads = 2;
+  void thread(unsigned) {
+    for (int round = 0; round < 2; ++round) take_use_give(whole_slot());
+  }
+};
+
+/// Someone releases free slabs while others take from them.
+struct SlabReleaseAgainstTake : Slabs<2> {
+  static constexpr unsigned kThreads = 3;
+  static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0};
+  SlabReleaseAgainstTake() {
+    check(table.give(table.take_from_new_slab(half_slot(), 1)), "set-up");
+  }
+  void thread(unsigned index) {
+    if (index == 2) return static_cast<void>(table.release_free_slabs());
+    take_use_give(half_slot());
+  }
+};
+
+}  // namespace
+
+void add_slab_models(Models& models) {
+  models.push_back(make_model<SlabFirstOpen>("slab_opened_for_the_first_time"));
+  models.push_back(make_model<SlabTakeGive>("slab_take_give"));
+  models.push_back(make_model<SlabChangesClass<false>>("slab_changes_class_against_take"));
+  models.push_back(make_model<SlabChangesClass<true>>("slab_changes_class_against_release"));
+  models.push_back(make_model<SlabOfOneBlock>("slab_of_one_block"));
+  models.push_back(make_model<SlabReleaseAgainstTake>("slab_release_against_take"));
+}
+
+}  // namespace bufferpool::model

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Weakens each memory order of the library by one step, and says which model notices.
+
+    weaken.py MODEL_PROGRAM [SOURCE_ROOT]
+
+Nothing is rebuilt: the checker's atomic knows where it is called, and uses another order there. The table
+has a row for each step of each order; one that no model notices needs an argument, in UNNOTICED below.
+Exits with 1 when a row has neither, or when an argument belongs to a row that a model does notice.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+STEPS = {
+    "acq_rel": ["acquire", "release"],
+    "acquire": ["relaxed"],
+    "release": ["relaxed"],
+    "seq_cst": ["relaxed"],
+}
+
+NUMBER = "Only that no number is given twice matters, and that is the modification order's."
+
+# (function, operation, weaker order): why it cannot matter.
+UNNOTICED = {
+    ("add", "fetch_or", "release"): "add() looks at nothing afterwards.",
+    ("remove", "fetch_and", "acquire"): (
+        "remove() publishes nothing: who adds later adds whatever the remover did."
+    ),
+    ("note_full", "fetch_or", "acquire"): (
+        "note_free() looks at nothing after its clear, so there is nobody to publish to."
+    ),
+    ("note_full", "fetch_and", "relaxed"): (
+        "A read-modify-write goes on with the release sequence of every note_free() before it; and what it "
+        "publishes itself, a word that is not full, whoever gave to the word publishes with its own clear."
+    ),
+    ("note_free", "fetch_and", "release"): "note_free() looks at nothing afterwards.",
+    ("claim", "compare_exchange_strong", "release"): (
+        "A ticket is written to the word once, so the exchange reads the store that get() read with acquire. "
+        "A zero may be a later one, but an owner in between had the same index, whose bit it gave back with "
+        "release and the claimer took with acquire."
+    ),
+    ("next_array_number", "fetch_add", "relaxed"): NUMBER,
+    ("claim_ticket", "fetch_add", "relaxed"): NUMBER,
+    ("PoolCore", "fetch_add", "relaxed"): NUMBER,
+    ("next_list_id", "fetch_add", "relaxed"): NUMBER,
+    ("set_failure_handler", "exchange", "relaxed"): (
+        "A handler is a function: no data of its own is published with it, and it is set at the start."
+    ),
+    ("fail", "load", "relaxed"): "As set_failure_handler().",
+    ("take_mark", "load", "relaxed"): "The mark guards only itself: of those who exchange it one wins.",
+    ("take_mark", "compare_exchange_strong", "relaxed"): "As the load before it.",
+}
+
+ORDER = re.compile(r"memory_order_(acq_rel|acquire|release|seq_cst)")
+CALL = re.compile(r"(?:\.|->)(load|store|exchange|fetch_\w+|compare_exchange_\w+)\(")
+BY_DEFAULT = re.compile(
+    r"\b(?:next\w*|failure_handler|mark)\.(load|exchange|fetch_add|compare_exchange_strong)\("
+)
+FUNCTION = re.compile(r"^(?!\s*(?:\}|//|return|if|for|while)).*?(\w+)\([^;]*$")
+
+
+def statement_of(lines, at):
+    """The lines of the statement in which line `at` stands."""
+    first = at
+    while first > 0 and not re.search(r"[;{}]\s*(//.*)?$|^\s*//", lines[first - 1]):
+        first -= 1
+    last = at
+    while not lines[last].rstrip().endswith((";", "{", "}")):
+        last += 1
+    return first, last
+
+
+def function_of(lines, at):
+    """The function in which line `at` stands: the last line before it that begins one."""
+    for line in reversed(lines[: at + 1]):
+        match = FUNCTION.match(line)
+        if match and ("noexcept" in line or re.match(r"\S", line)):
+            return match.group(1)
+    return "?"
+
+
+def sites(root):
+    """(file, first line, last line, function, operation, order) of each order that is not relaxed."""
+    for file in sorted((root / "include/bufferpool").glob("*.hpp")) + sorted(root.glob("src/*.cpp")):
+        lines = file.read_text().splitlines()
+        for at, line in enumerate(lines):
+            code = line.split("//")[0]
+            for match in ORDER.finditer(code):
+                first, last = statement_of(lines, at)
+                call = CALL.search(" ".join(lines[first : last + 1]))
+                yield file.name, first, last, function_of(lines, at), call.group(1), match.group(1)
+            for match in BY_DEFAULT.finditer(code) if "memory_order" not in code else ():
+                yield file.name, at, at, function_of(lines, at), match.group(1), "seq_cst"
+
+
+def noticed_by(model, site, weaker):
+    file, first, last, *_ = site
+    weakening = f"{file}:{first + 1}-{last + 1}={weaker}"
+    run = subprocess.run(
+        [model, "run", "--until-failure", "--weaken", weakening], capture_output=True, text=True
+    )
+    failed = [line.split()[0] for line in run.stdout.splitlines() if " FAILED " in line]
+    if run.returncode not in (0, 1) or bool(failed) != (run.returncode == 1):
+        sys.exit(f"{weakening}: {run.stdout}{run.stderr}")
+    return failed[0] if failed else None
+
+
+def main():
+    model = sys.argv[1]
+    root = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else pathlib.Path(__file__).parents[2])
+    if subprocess.run([model, "run", "--until-failure"], capture_output=True).returncode != 0:
+        sys.exit("a model fails without any weakening: mend that first")
+    problems = 0
+    unused = set(UNNOTICED)
+    for site in sites(root):
+        file, first, _, function, operation, order = site
+        for weaker in STEPS[order]:
+            model_name = noticed_by(model, site, weaker)
+            key = (function, operation, weaker)
+            argument = UNNOTICED.get(key)
+            verdict = f"noticed by {model_name}" if model_name else argument or "NOT NOTICED"
+            if model_name and key in UNNOTICED:
+                verdict += ", though it is argued that it cannot matter"
+            problems += model_name is None and argument is None or bool(model_name and argument)
+            unused.discard(key)
+            step = f"{order} -> {weaker}"
+            print(f"{file}:{first + 1:<4} {function:<20} {operation:<24} {step:<20} {verdict}", flush=True)
+    for key in sorted(unused):
+        print(f"an argument for what is not there: {key}")
+    print(f"{problems + len(unused)} problems")
+    sys.exit(bool(problems or unused))
+
+
+main()
