@@ -70,7 +70,7 @@ BlockHeap::BlockHeap(SlotPool pool, std::size_t most_pooled_bytes)
       shared_(reinterpret_cast<ClassShared*>(metadata_.data())),
       caches_(reinterpret_cast<BlockCache*>(metadata_.data() + shared_bytes()), kThreadIndices),
       slabs_(pool_.core(), metadata_.data() + counts_bytes()),
-      upstream_(*pool_.upstream_resource(), next_list_id()) {
+      upstream_(*pool_.upstream_resource(), next_list_id(), pool_.core().zeroes()) {
   lay_out_classes(metadata_.data() + counts_bytes() + slab_bytes(pool_.core()));
 }
 
@@ -100,7 +100,9 @@ void BlockHeap::lay_out_classes(std::byte* states) noexcept {
                         largest_class_bytes_ < most_pooled_bytes_;
     if (served) largest_class_bytes_ = bytes_of(size_class);
   }
-  quick_bytes_ = std::min(largest_class_bytes_, kTabledBytes);
+  // What is overwritten, or waits in quarantine, goes the longer way.
+  const bool is_quick = !annotate::kHardened && !pool_.core().zeroes();
+  quick_bytes_ = is_quick ? std::min(largest_class_bytes_, kTabledBytes) : 0;
 }
 
 bool BlockHeap::owns(const void* block) const noexcept {
@@ -192,6 +194,7 @@ void BlockHeap::release_all() noexcept {
       of_class.asked_bytes.set(0);
     }
   }
+  for (auto& of_class : quarantines_) static_cast<void>(of_class.drain([](std::uint64_t) {}));
   // The states of what is held go with the slabs.
   slabs_.for_each_slab([this](std::byte* begin, std::size_t bytes, SizeClass size_class) {
     cells_[to_index(size_class)].forget(begin, bytes);

@@ -15,7 +15,7 @@ namespace bufferpool::detail {
 namespace {
 
 /// As much of the bytes as can be used.
-std::size_t whole_units(std::size_t bytes, SizeRange wanted) noexcept {
+std::size_t whole_units(std::size_t bytes, const SizeRange& wanted) noexcept {
   return bytes - bytes % wanted.unit_bytes;
 }
 
@@ -60,7 +60,7 @@ bool BlockHeap::is_of(const WholeBlock& whole, BlockShape shape) const noexcept 
   return has_class(shape) && class_of(last_of(shape) + 1) == whole.size_class;
 }
 
-BlockHeap::WholeBlock BlockHeap::least_whole_block(SizeRange wanted,
+BlockHeap::WholeBlock BlockHeap::least_whole_block(const SizeRange& wanted,
                                                    std::size_t alignment) const noexcept {
   const std::size_t slot_bytes = pool_.slot_bytes();
   const std::uint64_t least =
@@ -82,7 +82,8 @@ std::size_t BlockHeap::usable_bytes(BlockShape shape) const noexcept {
   return run.is_run ? run.bytes : shape.bytes;
 }
 
-std::size_t BlockHeap::growable_bytes(SizeRange wanted, std::size_t alignment) const noexcept {
+std::size_t BlockHeap::growable_bytes(const SizeRange& wanted,
+                                      std::size_t alignment) const noexcept {
   const std::size_t most = wanted.most_bytes;
   const std::size_t usual = whole_units(usable_bytes({most, alignment}), wanted);
   if (most < pool_.slot_bytes() || alignment > slot_alignment_) return usual;
@@ -118,12 +119,15 @@ void* BlockHeap::try_allocate(BlockShape shape) noexcept {
 #endif
 }
 
-std::size_t BlockHeap::try_expand(void* block, BlockShape held, SizeRange wanted) noexcept {
+std::size_t BlockHeap::try_expand(void* block, BlockShape held, const SizeRange& wanted) noexcept {
   if (!pool_.owns(block)) return 0;  // upstream's do not grow
+  const std::size_t usable_bytes = usable_bytes_at(block, held.alignment);
+  const bool shares_slot = usable_bytes <= pool_.slot_bytes() / 2;
+  if (shares_slot && usable_bytes < wanted.least_bytes) return 0;  // most often, so early
   const WholeBlock before = whole_block_at(block);
   const bool may_grow = before.slots != 0 && held.alignment <= slot_alignment_;
   if (may_grow && !is_of(before, held)) fail_release(block, held);
-  const std::size_t within = whole_units(usable_bytes_at(block, held.alignment), wanted);
+  const std::size_t within = whole_units(usable_bytes, wanted);
   if (may_grow && within < wanted.most_bytes) {
     const WholeBlock after = extend(block, before, wanted, held.alignment);
     if (after.slots != 0) {
@@ -139,7 +143,7 @@ std::size_t BlockHeap::try_expand(void* block, BlockShape held, SizeRange wanted
   return within;
 }
 
-std::size_t BlockHeap::try_shrink(void* block, BlockShape held, SizeRange wanted) noexcept {
+std::size_t BlockHeap::try_shrink(void* block, BlockShape held, const SizeRange& wanted) noexcept {
   const WholeBlock before = whole_block_at(block);
   WholeBlock after;
   if (before.slots != 0 && held.alignment <= slot_alignment_) {
@@ -157,8 +161,8 @@ std::size_t BlockHeap::try_shrink(void* block, BlockShape held, SizeRange wanted
   return bytes;
 }
 
-BlockHeap::WholeBlock BlockHeap::extend(void* block, const WholeBlock& before, SizeRange wanted,
-                                        std::size_t alignment) noexcept {
+BlockHeap::WholeBlock BlockHeap::extend(void* block, const WholeBlock& before,
+                                        const SizeRange& wanted, std::size_t alignment) noexcept {
   const std::size_t unit_bytes = wanted.unit_bytes;
   const auto try_both = [&]() noexcept -> WholeBlock {
     for (const std::size_t bytes : {wanted.most_bytes, wanted.least_bytes}) {

@@ -13,7 +13,7 @@ using bits::kWordBits;
 using bits::Word;
 
 /// A thread keeps at most so many bytes of a class, and this part of the pool's.
-constexpr std::size_t kMostCachedBytes = 4 * 1024 * 1024;
+constexpr std::size_t kMostCachedBytes = 16 * 1024 * 1024;
 constexpr std::uint64_t kCachedPart = 16;
 
 /// Gathers blocks that lie in one word, so that they go back in one operation: a small table in which a
@@ -85,22 +85,46 @@ void* BlockHeap::allocate_of(SizeClass size_class, BlockShape shape) {
   }
   count_asked(own, size_class, shape.bytes);
   cells_[to_index(size_class)].hold(block);
-  annotate::unpoison(block, bytes_of(size_class));
+  take_over(block, bytes_of(size_class));
   return block;
 }
 
 void BlockHeap::deallocate_slowly(void* block, BlockShape shape) noexcept {
   if (!has_class(shape)) return deallocate_other(block, shape);
   const SizeClass size_class = class_of(last_of(shape) + 1);
-  if (BlockCache* const own = caches_.mine()) {
-    ClassCache& cache = own->classes[to_index(size_class)];
-    if (cache.push(block, shape.bytes)) return;
-  }
   if (!cells_[to_index(size_class)].unhold(block)) return deallocate_other(block, shape);
-  annotate::retire(block, bytes_of(size_class));
+  annotate::retire(block, bytes_of(size_class), pool_.core().zeroes());
   ClassCache* const own = cache_of(caches_.claim(), size_class);
   count_asked(own, size_class, std::size_t{0} - shape.bytes);
-  give_back(size_class, block, own);
+  void* const leaves = annotate::kHardened ? give_to_quarantine(size_class, block, own) : block;
+  if (leaves == nullptr || (own != nullptr && own->blocks.push(leaves))) return;
+  give_back(size_class, leaves, own);
+}
+
+/// The block that leaves in its place, or nullptr.
+void* BlockHeap::give_to_quarantine(SizeClass size_class, void* block,
+                                    const ClassCache* own) noexcept {
+  // Where a thread may not keep so many blocks, a quarantine may not either.
+  if (magazine_limit(size_class) < kQuarantinedBlocks) return block;
+  if (own != nullptr && own->blocks.is_asked_back()) return block;
+  Tally& out = shared_[to_index(size_class)].out;
+  note_peak(own, size_class);
+  out.subtract(1);
+  const std::uint64_t leaves =
+      quarantines_[to_index(size_class)].exchange(reinterpret_cast<std::uintptr_t>(block));
+  if (leaves != 0) out.add(1);
+  return reinterpret_cast<void*>(leaves);
+}
+
+bool BlockHeap::drain_quarantines() noexcept {
+  bool found = false;
+  for (unsigned index = 0; index < quarantines_.size(); ++index) {
+    found |= quarantines_[index].drain([=, this](std::uint64_t leaves) {
+      shared_[index].out.add(1);
+      give_block(static_cast<SizeClass>(index), reinterpret_cast<const void*>(leaves));
+    });
+  }
+  return found;
 }
 
 void BlockHeap::count_asked(ClassCache* own, SizeClass size_class, std::size_t bytes) noexcept {
@@ -156,13 +180,17 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
   if (own != nullptr) {
     ClassCache::Blocks& blocks = own->blocks;
     const std::uint32_t limit = magazine_limit(size_class);
-    const bool asked_back = blocks.limit() == 0 && blocks.fill() != 0;
+    const bool asked_back = blocks.is_asked_back();
     const std::uint32_t keep = asked_back ? 0 : limit / 2;
     if (blocks.fill() > keep) flush(*own, blocks.fill() - keep, size_class);
     blocks.set_limit(limit);
     blocks.mark_low_water();
     if (!asked_back && blocks.push(block)) return;
   }
+  give_block(size_class, block);
+}
+
+void BlockHeap::give_block(SizeClass size_class, const void* block) noexcept {
   const BlockPlace place = slabs_.place_of(block);
   shared_[to_index(size_class)].out.subtract(1);
   give_blocks({place.slab, place.block / kWordBits, Word{1} << (place.block % kWordBits)},
@@ -206,7 +234,7 @@ void BlockHeap::give_blocks(const BlockClaim& blocks, SizeClass size_class) noex
 }
 
 bool BlockHeap::reclaim() noexcept {
-  bool found = false;
+  bool found = drain_quarantines();
   caches_.collect_ended([&](BlockCache& idle) { found |= flush_all(idle); });
   if (BlockCache* const own = caches_.mine()) found |= flush_all(*own);
   found |= slabs_.release_free_slabs() != 0;

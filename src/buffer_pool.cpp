@@ -39,6 +39,7 @@ void BufferPool::grow(std::size_t extra_bytes) {
   if (grow_in_pool(extra_bytes, last_resort ? Effort::any : Effort::constant_a_byte)) return;
   pool_.core().note_refused();
   cursor_.move_upstream(*pool_.upstream_resource(), extra_bytes, stats_);
+  cursor_.chunk->set_run(0, pool_.core().zeroes());
   pool_.core().note_served();
 }
 

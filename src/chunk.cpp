@@ -13,6 +13,7 @@ void Chunk::give_back() noexcept {
   std::pmr::memory_resource* const upstream = whole->upstream;
   const std::size_t bytes = whole->bytes;
   annotate::unpoison(whole->data(), bytes - sizeof(UpstreamChunk));
+  annotate::scrub(whole->data(), bytes - sizeof(UpstreamChunk), zeroes());
   whole->~UpstreamChunk();
   upstream->deallocate(whole, bytes, alignof(UpstreamChunk));
 }

@@ -65,7 +65,7 @@ void PoolCore::deallocate_run(void* pointer, std::uint64_t slots, Holder holder)
     return deallocate_other(pointer, held);
   }
   hide(first, held);
-  give_range(first, held);
+  held == 1 ? give_slot(static_cast<SlotIndex>(first)) : give_range(first, held);
 }
 
 SlotIndex PoolCore::index_of(const void* pointer) const noexcept {
@@ -105,8 +105,26 @@ bool PoolCore::deallocate_upstream(void* pointer, std::uint64_t slots) noexcept 
   UpstreamBlock* const block = UpstreamBlock::release(pointer, id_, {bytes, alignment_});
   if (block == nullptr) return false;
   live_upstream_.subtract(1);
+  annotate::scrub(pointer, bytes, zeroes_);
   block->free(*upstream_, {bytes, alignment_});
   return true;
+}
+
+void PoolCore::overwrite(std::uint64_t first, std::uint64_t slots) noexcept {
+  annotate::unpoison(address_of(first), slots * slot_bytes_);  // where slices were dropped
+  region_.zero(address_of(first), slots * slot_bytes_);
+}
+
+void PoolCore::check_untouched(std::uint64_t first, std::uint64_t slots) const noexcept {
+  const std::size_t bytes = slots * slot_bytes_;
+  const std::size_t at = annotate::find_written(address_of(first), bytes);
+  if (at == bytes) return;
+  fail(
+      "bufferpool: pool %llu (%llu slots of %zu bytes): slot %llu was written to while it was "
+      "free, at "
+      "byte %zu; look for who kept a pointer to it",
+      printable(id_), printable(slots_), slot_bytes_, printable(first + at / slot_bytes_),
+      at % slot_bytes_);
 }
 
 void PoolCore::fail_release(const void* pointer, std::uint64_t slots) const noexcept {
@@ -147,21 +165,21 @@ Chunk* PoolCore::try_lease(std::uint64_t slots) noexcept {
   Chunk& chunk = chunks_[first];
   chunk.live.start();
   chunk.pool = this;
-  chunk.slots.set(slots);
+  chunk.set_run(slots, zeroes_);
   return &chunk;
 }
 
 bool PoolCore::try_extend_lease(Chunk& chunk, std::uint64_t more) noexcept {
-  const std::uint64_t end = static_cast<std::uint64_t>(&chunk - chunks_) + chunk.slots.get();
+  const std::uint64_t end = static_cast<std::uint64_t>(&chunk - chunks_) + chunk.slots();
   if (!take_range(end, more)) return false;
   show(end, more);
-  chunk.slots.set(chunk.slots.get() + more);
+  chunk.set_run(chunk.slots() + more, zeroes_);
   return true;
 }
 
 void PoolCore::end_lease(Chunk& chunk) noexcept {
   const auto first = static_cast<std::uint64_t>(&chunk - chunks_);
-  const std::uint64_t slots = chunk.slots.get();
+  const std::uint64_t slots = chunk.slots();
   hide(first, slots);
   if (slots == 1) {
     give_slot(static_cast<SlotIndex>(first));

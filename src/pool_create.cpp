@@ -1,4 +1,5 @@
 // The beginning and the end of a pool.
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -13,6 +14,9 @@ namespace {
 
 /// Smaller pools come from the heap: a mapping costs two system calls and a page at least.
 constexpr std::size_t kLeastMappedBytes = 128 * 1024;
+
+/// Of slots that were never used so many are marked for a tool that watches: its marks commit memory.
+constexpr std::size_t kMostHiddenBytes = 16 * 1024 * 1024;
 
 constinit Atomic<std::uint64_t> next_id{1};
 
@@ -54,6 +58,7 @@ PoolCore::PoolCore(const SlotPoolOptions& options, const PoolLayout& layout, Reg
       slots_(layout.slots),
       id_(next_id.fetch_add(1)),
       alignment_(layout.alignment),
+      zeroes_(options.zero_on_release),
       upstream_(options.upstream != nullptr ? options.upstream : std::pmr::new_delete_resource()),
       bitmap_(words_at(region, layout.words, AtomicBitmap::words_for(layout.slots)),
               words_at(region, layout.summary, AtomicBitmap::summary_words_for(layout.slots)),
@@ -64,8 +69,19 @@ PoolCore::PoolCore(const SlotPoolOptions& options, const PoolLayout& layout, Reg
 PoolCore* PoolCore::create_in(const SlotPoolOptions& options, const PoolLayout& layout,
                               Region region) {
   std::byte* const place = region.data();
-  if (!region.is_zeroed()) std::memset(place, 0, layout.metadata_end);
-  return ::new (place) PoolCore(options, layout, std::move(region));
+  // In a hardened build the slots as well: free ones read as zero.
+  const std::size_t zeroed = annotate::kHardened ? layout.total_bytes : layout.metadata_end;
+  if (!region.is_zeroed()) std::memset(place, 0, zeroed);
+  auto* const core = ::new (place) PoolCore(options, layout, std::move(region));
+  if constexpr (annotate::kEnabled) core->hide_unused();
+  return core;
+}
+
+void PoolCore::hide_unused() noexcept {
+  const std::uint64_t slots = std::min<std::uint64_t>(slots_, kMostHiddenBytes / slot_bytes_);
+  if (slots == 0 || slot_bytes_ % 8 != 0) return;
+  touched_slots_.raise(slots);
+  annotate::poison(first_slot_, slots * slot_bytes_);
 }
 
 PoolCore* PoolCore::create(const SlotPoolOptions& options) {
@@ -85,7 +101,9 @@ PoolCore* PoolCore::create(const SlotPoolOptions& options, std::span<std::byte> 
 }
 
 void PoolCore::destroy() noexcept {
-  if constexpr (annotate::kEnabled) show(0, touched_slots_.get());
+  if constexpr (annotate::kEnabled) {
+    annotate::unpoison(first_slot_, touched_slots_.get() * slot_bytes_);
+  }
   const Region region = std::move(region_);  // outlives the core, which lies in it
   this->~PoolCore();
 }

@@ -88,12 +88,33 @@ void PoolCore::give_slot_slowly(SlotIndex slot) noexcept {
   note_peak(own);
   SlotCache::Slots& slots = own->slots;
   const std::uint32_t limit = magazine_limit();
-  const bool asked_back = slots.limit() == 0 && slots.fill() != 0;
+  const bool asked_back = slots.is_asked_back();
   const std::uint32_t keep = asked_back ? 0 : limit / 2;
   if (slots.fill() > keep) empty(slots, slots.fill() - keep);
   slots.set_limit(limit);
   slots.mark_low_water();
   if (asked_back || !slots.push(slot)) give_range(to_number(slot), 1);
+}
+
+void PoolCore::give_after_quarantine(SlotIndex slot) noexcept {
+  const SlotCache* const own = caches_.mine();
+  if (!caches_.has_any() || (own != nullptr && own->slots.is_asked_back())) {
+    return give_slot_at_once(slot);
+  }
+  note_peak(own);
+  out_of_bitmap_.subtract(1);  // its bit is still set, so the count is not too high
+  const std::uint64_t leaves = quarantine_.exchange(to_number(slot) + 1);
+  if (leaves == 0) return;
+  out_of_bitmap_.add(1);
+  give_slot_at_once(static_cast<SlotIndex>(leaves - 1));
+}
+
+bool PoolCore::drain_quarantine() noexcept {
+  if constexpr (!annotate::kHardened) return false;
+  return quarantine_.drain([this](std::uint64_t leaves) {
+    out_of_bitmap_.add(1);
+    give_range(leaves - 1, 1);
+  });
 }
 
 void PoolCore::empty(SlotCache::Slots& full, std::uint32_t slots) noexcept {
@@ -149,7 +170,7 @@ bool PoolCore::collect_ended_threads() noexcept {
     found |= idle.slots.fill() != 0;
     empty(idle.slots, idle.slots.fill());
   });
-  return found;
+  return drain_quarantine() || found;
 }
 
 void PoolCore::ask_others_back() noexcept {
@@ -179,10 +200,11 @@ std::uint64_t PoolCore::take_run(std::uint64_t slots) noexcept {
 bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {
   if (slots > slots_ || first > slots_ - slots) return false;
   if (!bitmap_.claim_range(first, slots)) {
-    // What stands in the way may be a free slot in our own magazine.
+    // What stands in the way may be a free slot in our own magazine, or in quarantine.
     SlotCache* const own = caches_.mine();
-    if (own == nullptr || !holds_any_of(own->slots, first, slots)) return false;
-    empty(own->slots, own->slots.fill());
+    const bool is_cached = own != nullptr && holds_any_of(own->slots, first, slots);
+    if (is_cached) empty(own->slots, own->slots.fill());
+    if (!drain_quarantine() && !is_cached) return false;
     if (!bitmap_.claim_range(first, slots)) return false;
   }
   note_taken(slots);

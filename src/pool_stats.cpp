@@ -19,7 +19,7 @@ char mark_of(std::uint64_t slot) noexcept {
 
 std::uint64_t length_of_run(const Chunk& chunk) noexcept {
   const std::uint64_t state = chunk.live.value();
-  return state > LiveCount::kHeld ? LiveCount::slots_in(state) : chunk.slots.get();
+  return state > LiveCount::kHeld ? LiveCount::slots_in(state) : chunk.slots();
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "bufferpool/annotate.hpp"
 #include "bufferpool/failure.hpp"
 
 namespace bufferpool::detail {
@@ -16,15 +18,27 @@ std::size_t page_bytes() noexcept {
   return bytes;
 }
 
-/// Unmaps what a mapping that was made too large for the sake of alignment has around the block.
+/// To write zeros to fewer is faster than to have the system map them anew.
+constexpr std::size_t kLeastPagesGivenBack = 256;
+
+/// In a hardened build a page that nobody can touch lies before and behind every mapping.
+std::size_t guard_bytes() noexcept { return annotate::kHardened ? page_bytes() : 0; }
+
+/// Unmaps what a mapping that was made too large for the sake of alignment has around the block and its
+/// guards. Returns where the block begins.
 std::byte* trim(std::byte* mapped, std::size_t mapped_bytes, std::size_t bytes,
                 std::size_t alignment) noexcept {
-  const auto address = reinterpret_cast<std::uintptr_t>(mapped);
+  const std::size_t guard = guard_bytes();
+  const auto address = reinterpret_cast<std::uintptr_t>(mapped + guard);
   const std::size_t before = (alignment - address % alignment) % alignment;
-  const std::size_t after = mapped_bytes - before - bytes;
+  const std::size_t after = mapped_bytes - before - bytes - 2 * guard;
   if (before != 0) ::munmap(mapped, before);
-  if (after != 0) ::munmap(mapped + before + bytes, after);
-  return mapped + before;
+  if (after != 0) ::munmap(mapped + before + bytes + 2 * guard, after);
+  return mapped + before + guard;
+}
+
+void unmap(std::byte* data, std::size_t bytes) noexcept {
+  ::munmap(data - guard_bytes(), bytes + 2 * guard_bytes());
 }
 
 }  // namespace
@@ -32,14 +46,20 @@ std::byte* trim(std::byte* mapped, std::size_t mapped_bytes, std::size_t bytes,
 Region Region::map(std::size_t bytes, std::size_t alignment) {
   const std::size_t page = page_bytes();
   const std::size_t slack = alignment > page ? alignment : 0;
-  if (bytes > SIZE_MAX - page - slack) throw_bad_alloc();
+  const std::size_t extra = slack + 2 * guard_bytes();
+  if (bytes > SIZE_MAX - page - extra) throw_bad_alloc();
   const std::size_t rounded = (bytes + page - 1) / page * page;
-  void* const mapped = ::mmap(nullptr, rounded + slack, PROT_READ | PROT_WRITE,
+  constexpr int kUsable = PROT_READ | PROT_WRITE;
+  void* const mapped = ::mmap(nullptr, rounded + extra, annotate::kHardened ? PROT_NONE : kUsable,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) throw_bad_alloc();
-  auto* const data = static_cast<std::byte*>(mapped);
-  if (slack == 0) return {Source::mapping, data, rounded};
-  return {Source::mapping, trim(data, rounded + slack, rounded, alignment), rounded};
+  std::byte* const data =
+      trim(static_cast<std::byte*>(mapped), rounded + extra, rounded, std::max(alignment, page));
+  if (annotate::kHardened && ::mprotect(data, rounded, kUsable) != 0) {
+    unmap(data, rounded);
+    throw_bad_alloc();
+  }
+  return {Source::mapping, data, rounded};
 }
 
 Region Region::take_from(std::pmr::memory_resource& resource, std::size_t bytes,
@@ -55,6 +75,18 @@ Region Region::borrow(std::span<std::byte> storage) noexcept {
   return {Source::caller, storage.data(), storage.size()};
 }
 
+void Region::zero(std::byte* at, std::size_t bytes) const noexcept {
+  const auto pages = page_bytes() * kLeastPagesGivenBack;
+  if (source_ != Source::mapping || bytes < pages) return annotate::zero(at, bytes);
+  const auto before =
+      (page_bytes() - reinterpret_cast<std::uintptr_t>(at) % page_bytes()) % page_bytes();
+  const std::size_t whole = (bytes - before) / page_bytes() * page_bytes();
+  annotate::zero(at, before);
+  // A private mapping of no file reads as zero from then on.
+  if (::madvise(at + before, whole, MADV_DONTNEED) != 0) annotate::zero(at + before, whole);
+  annotate::zero(at + before + whole, bytes - before - whole);
+}
+
 Region::Region(Region&& other) noexcept
     : source_(std::exchange(other.source_, Source::caller)),
       data_(other.data_),
@@ -63,7 +95,7 @@ Region::Region(Region&& other) noexcept
       resource_(other.resource_) {}
 
 Region::~Region() {
-  if (source_ == Source::mapping) ::munmap(data_, bytes_);
+  if (source_ == Source::mapping) unmap(data_, bytes_);
   if (source_ == Source::resource) resource_->deallocate(data_, bytes_, alignment_);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "bufferpool/annotate.hpp"
+
 namespace bufferpool::detail {
 namespace {
 
@@ -148,6 +150,8 @@ BlockClaim SlabTable::take_from_new_slab(SizeClass size_class, unsigned most) no
   void* const run =
       shape.blocks != 0 ? pool_.try_allocate_run(shape.slots, Holder::resource) : nullptr;
   if (run == nullptr) return {};
+  annotate::poison(run,
+                   shape.slots * pool_.slot_bytes());  // a block is shown when it is handed out
   const std::uint64_t slab = to_number(pool_.index_of(run));
   note_slab(slab, size_class);
   const unsigned taken = std::min(most, shape.blocks);

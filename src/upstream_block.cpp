@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 
+#include "bufferpool/annotate.hpp"
 #include "bufferpool/bits.hpp"
 #include "bufferpool/failure.hpp"
 
@@ -40,6 +41,7 @@ bool is_mapped(std::uintptr_t address, std::size_t bytes) noexcept {
 /// the start of something poisoned, or what another thread frees.
 [[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool take_mark(
     Atomic<std::uint64_t>& mark, std::uint64_t expected) noexcept {
+  [[maybe_unused]] const annotate::Unwatched unwatched;
   return mark.load() == expected && mark.compare_exchange_strong(expected, 0);
 }
 

@@ -1,5 +1,7 @@
 #include "bufferpool/upstream_list.hpp"
 
+#include "bufferpool/annotate.hpp"
+
 namespace bufferpool::detail {
 
 void* UpstreamList::allocate(BlockShape shape) {
@@ -17,6 +19,7 @@ bool UpstreamList::deallocate(void* pointer, BlockShape shape) noexcept {
     const std::lock_guard lock(mutex_);
     unlink(*block);
   }
+  annotate::scrub(pointer, shape.bytes, zeroes_);
   block->free(upstream_, shape);
   return true;
 }
@@ -27,6 +30,7 @@ void UpstreamList::release_all() noexcept {
     const BlockShape shape = block.shape;
     unlink(block);
     static_cast<void>(UpstreamBlock::release(block.data(), owner_id_, shape));  // true: it is ours
+    annotate::scrub(block.data(), shape.bytes, zeroes_);
     block.free(upstream_, shape);
   }
 }

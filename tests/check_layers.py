@@ -15,7 +15,7 @@ LAYERS = [
      "size_class.hpp", "allocation_chain.hpp"],
     ["failure.hpp", "block_stats.hpp"],
     ["region.hpp", "atomic_bitmap.hpp", "live_count.hpp", "upstream_block.hpp"],
-    ["thread_ticket.hpp", "magazine.hpp", "upstream_list.hpp"],
+    ["thread_ticket.hpp", "magazine.hpp", "quarantine.hpp", "upstream_list.hpp"],
     ["thread_owned.hpp", "slot_cache.hpp", "block_cells.hpp"],
     ["block_cache.hpp"],
     ["chunk.hpp"],

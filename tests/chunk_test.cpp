@@ -91,7 +91,7 @@ TEST_F(PooledChunkTest, a_run_comes_back_as_a_whole_also_when_it_was_extended) {
   ASSERT_NE(chunk, nullptr);
   EXPECT_TRUE(pool_.core().try_extend_lease(*chunk, 1));
   EXPECT_EQ(taken(), 3U);
-  EXPECT_EQ(chunk->slots.get(), 3U);
+  EXPECT_EQ(chunk->slots(), 3U);
   ASSERT_TRUE(chunk->live.seal(0));
   chunk->give_back();
   EXPECT_EQ(taken(), 0U);

@@ -1,7 +1,9 @@
 // Tells AddressSanitizer or Valgrind which bytes nobody may touch, and overwrites them in a hardened
-// build; empty in other builds. Thread safety: the caller owns the bytes.
+// build; empty in other builds. In a hardened build free memory reads as zero: what was never used does,
+// and what was given back has been overwritten. Thread safety: the caller owns the bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -20,6 +22,20 @@
 #endif
 
 namespace bufferpool::annotate {
+
+/// While it lives, Valgrind does not report what this thread reads: for a look at memory that may be gone.
+/// (The other tools are told by an attribute of the function that looks.)
+class Unwatched {
+ public:
+#if defined(BUFFERPOOL_VALGRIND)
+  Unwatched() noexcept { VALGRIND_DISABLE_ERROR_REPORTING; }
+  ~Unwatched() { VALGRIND_ENABLE_ERROR_REPORTING; }
+#else
+  Unwatched() noexcept {}
+#endif
+  Unwatched(const Unwatched&) = delete;
+  Unwatched& operator=(const Unwatched&) = delete;
+};
 
 #if defined(BUFFERPOOL_DETAIL_ASAN)
 inline constexpr bool kEnabled = true;
@@ -49,21 +65,33 @@ inline constexpr bool kHardened = true;
 inline constexpr bool kHardened = false;
 #endif
 
-/// What memory reads as, in a hardened build, once its holder has given it back.
-inline constexpr unsigned char kGivenBack = 0xDD;
+/// What a holder left in the bytes is nobody's business from now on.
+inline void zero(void* at, std::size_t bytes) noexcept {
+  unpoison(at, bytes);  // slices in a chunk are retired before it is
+  if (bytes != 0) std::memset(at, 0, bytes);
+  __asm__ volatile("" : : "r"(at) : "memory");  // not left out, though the memory may be freed next
+}
 
-/// In a hardened build: what a holder left in the bytes is nobody's business from now on.
-inline void scrub(void* at, std::size_t bytes) noexcept {
-  if constexpr (kHardened) {
-    unpoison(at, bytes);  // slices in a chunk are retired before it is
-    if (bytes != 0) std::memset(at, kGivenBack, bytes);
-  }
+/// zero(), in a hardened build or where `zeroes`.
+inline void scrub(void* at, std::size_t bytes, bool zeroes) noexcept {
+  if (kHardened || zeroes) zero(at, bytes);
 }
 
 /// The holder gives the bytes back.
-inline void retire(void* at, std::size_t bytes) noexcept {
-  scrub(at, bytes);
+inline void retire(void* at, std::size_t bytes, bool zeroes = false) noexcept {
+  scrub(at, bytes, zeroes);
   poison(at, bytes);
+}
+
+/// Where the first byte is that is not zero; `bytes`, if there is none.
+[[nodiscard]] inline std::size_t find_written(const void* at, std::size_t bytes) noexcept {
+  const auto* const begin = static_cast<const std::byte*>(at);
+  if (bytes == 0) return 0;
+  // Every byte is its predecessor's equal: as fast as memory is read.
+  if (*begin == std::byte{0} && std::memcmp(begin, begin + 1, bytes - 1) == 0) return bytes;
+  const auto* const found =
+      std::find_if(begin, begin + bytes, [](std::byte byte) { return byte != std::byte{0}; });
+  return static_cast<std::size_t>(found - begin);
 }
 
 }  // namespace bufferpool::annotate

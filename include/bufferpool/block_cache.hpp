@@ -7,10 +7,25 @@
 
 #include "bufferpool/annotate.hpp"
 #include "bufferpool/block_cells.hpp"
+#include "bufferpool/failure.hpp"
 #include "bufferpool/magazine.hpp"
 #include "bufferpool/size_class.hpp"
 
 namespace bufferpool::detail {
+
+/// `block` is the caller's. In a hardened build it is known not to have been written to since it was free.
+inline void take_over(void* block, std::size_t bytes) noexcept {
+  annotate::unpoison(block, bytes);
+  if constexpr (annotate::kHardened) {
+    const std::size_t at = annotate::find_written(block, bytes);
+    if (at == bytes) return;
+    fail(
+        "bufferpool: the block of %zu bytes at %p was written to while it was free, at byte %zu; "
+        "look for "
+        "who kept a pointer to it",
+        bytes, block, at);
+  }
+}
 
 /// Of one class. What push() and pop() need beside the blocks is in one cache line. For the owner, but for
 /// what says otherwise; memory of zeros is empty and full.
@@ -26,7 +41,7 @@ struct alignas(64) ClassCache {
     void* const block = blocks.pop();
     asked_bytes.set(asked_bytes.get() + asked);
     cells.hold(block);
-    annotate::unpoison(block, bytes_of(cells.size_class()));
+    take_over(block, bytes_of(cells.size_class()));
     return block;
   }
 

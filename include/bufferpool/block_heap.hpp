@@ -13,6 +13,7 @@
 
 #include "bufferpool/block_cache.hpp"
 #include "bufferpool/block_stats.hpp"
+#include "bufferpool/quarantine.hpp"
 #include "bufferpool/slab_table.hpp"
 #include "bufferpool/slot_pool.hpp"
 #include "bufferpool/thread_owned.hpp"
@@ -75,7 +76,8 @@ class BlockHeap {
   [[nodiscard]] void* try_allocate(BlockShape shape) noexcept;
 
   /// Which length to ask for, so that the block wastes nothing and can grow.
-  [[nodiscard]] std::size_t growable_bytes(SizeRange wanted, std::size_t alignment) const noexcept;
+  [[nodiscard]] std::size_t growable_bytes(const SizeRange& wanted,
+                                           std::size_t alignment) const noexcept;
 
   /// The longest length with which a block that is out could have been allocated.
   [[nodiscard]] std::size_t usable_bytes_at(const void* block,
@@ -83,11 +85,13 @@ class BlockHeap {
 
   /// Makes the block, allocated as `held`, one of the length that is returned: wanted.most_bytes or more if
   /// that can be had, else wanted.least_bytes or more. 0, and nothing changed: not even that.
-  [[nodiscard]] std::size_t try_expand(void* block, BlockShape held, SizeRange wanted) noexcept;
+  [[nodiscard]] std::size_t try_expand(void* block, BlockShape held,
+                                       const SizeRange& wanted) noexcept;
 
   /// The shortest length from wanted.least_bytes on that can be had. 0, and nothing changed: that is more
   /// than wanted.most_bytes.
-  [[nodiscard]] std::size_t try_shrink(void* block, BlockShape held, SizeRange wanted) noexcept;
+  [[nodiscard]] std::size_t try_shrink(void* block, BlockShape held,
+                                       const SizeRange& wanted) noexcept;
 
   /// Gives everything back, also what is held. No other thread may be in a call.
   void release_all() noexcept;
@@ -97,6 +101,8 @@ class BlockHeap {
   [[nodiscard]] PoolResourceStats stats() const noexcept;
 
  private:
+  static constexpr std::uint32_t kQuarantinedBlocks = 32;
+
   /// Counted off the hot path.
   struct alignas(64) ClassShared {
     Tally out;  // blocks that are in magazines or held
@@ -128,7 +134,11 @@ class BlockHeap {
   void* allocate_slowly(BlockShape shape);
   void deallocate_slowly(void* block, BlockShape shape) noexcept;
   [[gnu::cold]] void* allocate_of(SizeClass size_class, BlockShape shape);
+  [[nodiscard]] void* give_to_quarantine(SizeClass size_class, void* block,
+                                         const ClassCache* own) noexcept;
+  bool drain_quarantines() noexcept;
   [[gnu::cold]] void give_back(SizeClass size_class, void* block, ClassCache* own) noexcept;
+  void give_block(SizeClass size_class, const void* block) noexcept;
   [[nodiscard]] ClassCache* cache_of(BlockCache* own, SizeClass size_class) const noexcept;
   void count_asked(ClassCache* own, SizeClass size_class, std::size_t bytes) noexcept;
   [[nodiscard]] void* find_block(ClassCache* own, SizeClass size_class) noexcept;
@@ -157,10 +167,10 @@ class BlockHeap {
   struct WholeBlock;
   [[nodiscard]] WholeBlock whole_block(std::uint64_t slots) const noexcept;
   [[nodiscard]] WholeBlock whole_block_at(const void* block) const noexcept;
-  [[nodiscard]] WholeBlock least_whole_block(SizeRange wanted,
+  [[nodiscard]] WholeBlock least_whole_block(const SizeRange& wanted,
                                              std::size_t alignment) const noexcept;
   [[nodiscard]] bool is_of(const WholeBlock& whole, BlockShape shape) const noexcept;
-  [[nodiscard]] WholeBlock extend(void* block, const WholeBlock& before, SizeRange wanted,
+  [[nodiscard]] WholeBlock extend(void* block, const WholeBlock& before, const SizeRange& wanted,
                                   std::size_t alignment) noexcept;
   [[nodiscard]] bool may_be_freed(std::uint64_t first, std::uint64_t slots) const noexcept;
   void change(void* block, const WholeBlock& before, const WholeBlock& after) noexcept;
@@ -186,6 +196,8 @@ class BlockHeap {
   SlabTable slabs_;
 
   // Written now and then.
+  /// Of blocks' addresses, in a hardened build. Not counted as out.
+  std::array<Quarantine<kQuarantinedBlocks>, annotate::kHardened ? kSizeClasses : 0> quarantines_;
   alignas(64) Tally run_slots_;
   Tally run_blocks_;
   Tally run_asked_bytes_;

@@ -14,8 +14,13 @@ class PoolCore;
 
 struct Chunk {
   LiveCount live;
-  PoolCore* pool = nullptr;    // nullptr: upstream memory, and this is an UpstreamChunk
-  Gauge<std::uint64_t> slots;  // length of the run; set by whoever fills the chunk
+  PoolCore* pool = nullptr;  // nullptr: upstream memory, and this is an UpstreamChunk
+  Gauge<std::uint64_t> run;  // see set_run()
+
+  /// For whoever fills the chunk: how long the run is, and whether what a slice leaves is overwritten.
+  void set_run(std::uint64_t slots, bool zeroes) noexcept { run.set(2 * slots + (zeroes ? 1 : 0)); }
+  [[nodiscard]] std::uint64_t slots() const noexcept { return run.get() / 2; }
+  [[nodiscard]] bool zeroes() const noexcept { return run.get() % 2 != 0; }
 
   [[nodiscard]] bool is_pooled() const noexcept { return pool != nullptr; }
 

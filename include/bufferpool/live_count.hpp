@@ -190,6 +190,20 @@ class BlockState {
   Atomic<std::uint8_t> state_{0};
 };
 
+/// A place where things wait, each named by a number; 0: none.
+class WaitingPlace {
+ public:
+  /// Puts `number` there and takes what was there. Of several threads each thing goes to one.
+  std::uint64_t exchange(std::uint64_t number) noexcept {
+    // Acquire and release: pair with each other; what was done to a thing before it waited comes before
+    // what is done by who takes it.
+    return number_.exchange(number, std::memory_order_acq_rel);
+  }
+
+ private:
+  Atomic<std::uint64_t> number_{0};
+};
+
 /// A number with one writer at a time that others may read: a magazine's fill, a run's length. Not
 /// atomic as a whole: set(get() + 1) is for the writer only.
 template <class T>

@@ -66,6 +66,8 @@ class Magazine {
   /// For any thread: the owner's next push() fails, and it gives the entries back. A request that meets
   /// set_limit() may be lost; it is repeated as long as something is missing.
   void ask_back() noexcept { limit_.set(0); }
+  /// For the owner: that has happened, and there are some.
+  [[nodiscard]] bool is_asked_back() const noexcept { return limit_.get() == 0 && !is_empty(); }
 
   /// For the owner: what is here, the oldest first.
   [[nodiscard]] std::span<const Entry> entries() const noexcept { return {entries_, fill()}; }

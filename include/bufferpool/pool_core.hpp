@@ -15,6 +15,7 @@
 #include "bufferpool/atomic_bitmap.hpp"
 #include "bufferpool/chunk.hpp"
 #include "bufferpool/pool_options.hpp"
+#include "bufferpool/quarantine.hpp"
 #include "bufferpool/region.hpp"
 #include "bufferpool/slot_cache.hpp"
 #include "bufferpool/slot_index.hpp"
@@ -105,6 +106,7 @@ class PoolCore {
   [[nodiscard]] std::size_t slot_bytes() const noexcept { return slot_bytes_; }
   [[nodiscard]] std::uint64_t slots() const noexcept { return slots_; }
   [[nodiscard]] std::size_t alignment() const noexcept { return alignment_; }
+  [[nodiscard]] bool zeroes() const noexcept { return zeroes_; }
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] std::byte* address_of(std::uint64_t slot) const noexcept {
     return first_slot_ + slot * slot_bytes_;
@@ -119,6 +121,7 @@ class PoolCore {
   static PoolCore* create_in(const SlotPoolOptions& options, const PoolLayout& layout,
                              Region region);
   [[gnu::cold]] void destroy() noexcept;
+  [[gnu::cold]] void hide_unused() noexcept;
 
   // Address arithmetic. A pointer below the first slot wraps to an offset beyond the last.
   [[nodiscard]] std::size_t offset_of(const void* pointer) const noexcept {
@@ -140,10 +143,13 @@ class PoolCore {
   // that share one are not marked, as two threads would change the mark at once.
   void show(std::uint64_t first, std::uint64_t slots) noexcept {
     annotate::unpoison(address_of(first), slots * slot_bytes_);
+    if constexpr (annotate::kHardened) check_untouched(first, slots);
   }
   void hide(std::uint64_t first, std::uint64_t slots) noexcept {
     if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
-    annotate::scrub(address_of(first), slots * slot_bytes_);
+    if (annotate::kHardened || zeroes_) [[unlikely]] {
+      overwrite(first, slots);
+    }
     if (slot_bytes_ % 8 == 0) annotate::poison(address_of(first), slots * slot_bytes_);
   }
 
@@ -157,6 +163,10 @@ class PoolCore {
     return caches_.has_any() ? take_slot_slowly() : take_bit();
   }
   void give_slot(SlotIndex slot) noexcept {
+    if constexpr (annotate::kHardened) return give_after_quarantine(slot);
+    give_slot_at_once(slot);
+  }
+  void give_slot_at_once(SlotIndex slot) noexcept {
     if (SlotCache* const own = caches_.mine(); own != nullptr && own->slots.push(slot)) return;
     if (caches_.has_any()) return give_slot_slowly(slot);
     give_word(to_number(slot) / bits::kWordBits,
@@ -167,6 +177,8 @@ class PoolCore {
   [[nodiscard]] std::uint64_t take_bit() noexcept;
   [[gnu::cold]] std::uint64_t take_slot_slowly() noexcept;
   [[gnu::cold]] void give_slot_slowly(SlotIndex slot) noexcept;
+  void give_after_quarantine(SlotIndex slot) noexcept;
+  bool drain_quarantine() noexcept;
   [[nodiscard]] std::uint64_t refill(SlotCache& own) noexcept;
   [[nodiscard]] std::uint64_t take_run(std::uint64_t slots) noexcept;
   [[nodiscard]] bool take_range(std::uint64_t first, std::uint64_t slots) noexcept;
@@ -188,6 +200,8 @@ class PoolCore {
   [[gnu::cold]] void* allocate_upstream(std::uint64_t slots);
   [[gnu::cold]] void deallocate_other(void* pointer, std::uint64_t slots) noexcept;
   [[gnu::cold]] bool deallocate_upstream(void* pointer, std::uint64_t slots) noexcept;
+  [[gnu::cold]] void overwrite(std::uint64_t first, std::uint64_t slots) noexcept;
+  void check_untouched(std::uint64_t first, std::uint64_t slots) const noexcept;
   [[noreturn]] [[gnu::cold]] void fail_release(const void* pointer,
                                                std::uint64_t slots) const noexcept;
 
@@ -200,6 +214,7 @@ class PoolCore {
   std::uint64_t slots_;
   std::uint64_t id_;  // never used again in this process
   std::size_t alignment_;
+  bool zeroes_;
   std::pmr::memory_resource* upstream_;
   AtomicBitmap bitmap_;
   ThreadOwned<SlotCache> caches_;
@@ -213,6 +228,8 @@ class PoolCore {
   Tally refused_;
   Tally live_upstream_;
   Tally touched_slots_;  // with annotations only: slots from here on were never poisoned
+  /// Of slots' numbers + 1, in hardened pools that have magazines. Not counted as out of the bitmap.
+  Quarantine<annotate::kHardened ? 32 : 1> quarantine_;
 };
 
 }  // namespace bufferpool::detail

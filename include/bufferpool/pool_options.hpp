@@ -25,6 +25,11 @@ struct SlotPoolOptions {
   /// Where the slots come from, once, at construction; nullptr: from the system, reserved at once and
   /// committed when first touched. Outlives the pool and its slices.
   std::pmr::memory_resource* region = nullptr;
+
+  /// Overwrites memory with zeros when it is given back, before anyone else can have it: for keys and
+  /// other secrets. Slots, blocks of resources, upstream's memory, and each slice when it is dropped;
+  /// what was shared, and what was filled and not frozen, when the slot is given back.
+  bool zero_on_release = false;
 };
 
 /// A snapshot; while threads use the pool its numbers may be of slightly different moments.

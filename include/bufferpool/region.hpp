@@ -1,5 +1,6 @@
 // One contiguous block of memory: mapped lazily, taken from a memory resource, or the caller's own.
-// Given back where it came from on destruction. Not thread-safe: it has one owner.
+// Given back where it came from on destruction. Not thread-safe: it has one owner; zero() is, on bytes that
+// are the caller's.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +32,8 @@ class Region {
   [[nodiscard]] std::size_t size() const noexcept { return bytes_; }
   /// True: every byte reads as zero, and was not touched to make it so.
   [[nodiscard]] bool is_zeroed() const noexcept { return source_ == Source::mapping; }
+  /// Overwrites a part of it with zeros; the system gets back whole pages, where they are many.
+  void zero(std::byte* at, std::size_t bytes) const noexcept;
 
  private:
   enum class Source { mapping, resource, caller };

@@ -45,7 +45,7 @@ class Slice {
   /// One atomic operation; the last slice of a chunk also gives it back.
   ~Slice() {
     if (chunk_ == nullptr) return;
-    annotate::retire(data_, size_);
+    annotate::retire(data_, size_, chunk_->zeroes());
     chunk_->drop();
   }
 

@@ -13,9 +13,11 @@ namespace bufferpool::detail {
 
 class UpstreamList {
  public:
-  /// `upstream` outlives the list; `owner_id` is not used by another list.
-  UpstreamList(std::pmr::memory_resource& upstream, std::uint64_t owner_id) noexcept
-      : upstream_(upstream), owner_id_(owner_id) {}
+  /// `upstream` outlives the list; `owner_id` is not used by another list. With `zeroes`, blocks are
+  /// overwritten before upstream gets them back.
+  UpstreamList(std::pmr::memory_resource& upstream, std::uint64_t owner_id,
+               bool zeroes = false) noexcept
+      : upstream_(upstream), owner_id_(owner_id), zeroes_(zeroes) {}
   UpstreamList(const UpstreamList&) = delete;
   UpstreamList& operator=(const UpstreamList&) = delete;
   ~UpstreamList() { release_all(); }
@@ -37,6 +39,7 @@ class UpstreamList {
 
   std::pmr::memory_resource& upstream_;
   std::uint64_t owner_id_;
+  bool zeroes_;
   Tally live_;
   std::mutex mutex_;
   UpstreamBlock* first_ = nullptr;

@@ -1,4 +1,5 @@
 // Models of what threads keep for themselves: ThreadOwned, Magazine, tickets, and the pool around them.
+#include "bufferpool/quarantine.hpp"
 #include "commands.hpp"
 #include "shared_models.hpp"
 
@@ -47,6 +48,36 @@ struct OwnerHandOver {
   detail::ThreadOwned<Cache> owned{caches.data(), 2};
   std::array<int, 2> pushed{};
   std::array<int, kMostThreads + 1> popped{};
+};
+
+/// Each thread puts its own thing into quarantine and uses what leaves; another takes out what waits.
+struct QuarantineHandOver {
+  static constexpr unsigned kThreads = 3;
+
+  void thread(unsigned index) {
+    if (index == 2) {
+      static_cast<void>(quarantine.drain([this](std::uint64_t number) { leave(number); }));
+      return;
+    }
+    for (std::uint64_t number : {2 * index + 1, 2 * index + 2}) {
+      payload.use(number);
+      if (const std::uint64_t leaves = quarantine.exchange(number)) leave(leaves);
+    }
+  }
+  void leave(std::uint64_t number) {
+    payload.use(number);
+    left[number].set(left[number].get() + 1);
+  }
+  void finish() {
+    static_cast<void>(quarantine.drain([this](std::uint64_t number) { leave(number); }));
+    for (std::uint64_t number = 1; number <= 4; ++number) {
+      check(left[number].get() == 1, "a thing in quarantine is lost, or had twice");
+    }
+  }
+
+  detail::Quarantine<2> quarantine;
+  Payload<5> payload;
+  std::array<Var<int>, 5> left{};
 };
 
 /// 64 slots, the least pool that has magazines, few of them free.
@@ -152,6 +183,7 @@ struct ExtendAgainstTake {
 
 void add_magazine_models(Models& models) {
   models.push_back(make_model<OwnerHandOver>("owner_hand_over_between_threads"));
+  models.push_back(make_model<QuarantineHandOver>("quarantine_hand_over"));
   models.push_back(make_model<RefillAndFlush>("magazine_refill_and_flush"));
   models.push_back(make_model<ExitAgainstRefill>("thread_exit_against_refill"));
   models.push_back(make_model<AskBack>("magazine_asked_back"));

@@ -104,7 +104,7 @@ struct ReleaseFirst {
     pool.retain();  // end_lease() gives up one of its own
     pool.release();
     pool.release();
-    chunk.slots.set(0);
+    chunk.set_run(0, false);
   }
 };
 

@@ -1,0 +1,168 @@
+// What a hardened build does beyond any other. Built against a hardened library of its own, whatever the
+// build around it is.
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bufferpool/buffer_pool.hpp"
+#include "bufferpool/pool_resource.hpp"
+#include "bufferpool/slot_pool.hpp"
+
+static_assert(bufferpool::annotate::kHardened);
+
+namespace bufferpool::test {
+namespace {
+
+constexpr std::size_t kSlotBytes = 4096;
+
+/// Memory may be poisoned, where AddressSanitizer watches: it would be faster to notice.
+[[gnu::no_sanitize_address]] [[gnu::noinline]] void write_to(void* at) {
+  *static_cast<volatile unsigned char*>(at) = 1;
+}
+
+/// A signal; a sanitizer turns it into a report and an exit.
+bool dies_of_a_fault(int status) {
+  return ::testing::KilledBySignal(SIGSEGV)(status) ||
+         (WIFEXITED(status) && WEXITSTATUS(status) != 0);
+}
+
+std::vector<void*> take_all(SlotPool& pool) {
+  std::vector<void*> all;
+  while (void* const slot = pool.try_allocate()) all.push_back(slot);
+  return all;
+}
+
+TEST(Hardened, a_slot_is_not_had_again_at_once) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 1024});
+  void* const slot = pool.allocate();
+  pool.deallocate(slot);
+  for (int i = 0; i < 31; ++i) {
+    void* const next = pool.allocate();
+    EXPECT_NE(next, slot);
+    pool.deallocate(next);
+  }
+}
+
+TEST(Hardened, a_block_is_not_had_again_at_once) {
+  PoolResource memory(SlotPool({.slot_bytes = 64 * 1024, .slots = 64}));
+  void* const block = memory.allocate(100);
+  memory.deallocate(block, 100);
+  for (int i = 0; i < 31; ++i) {
+    void* const next = memory.allocate(100);
+    EXPECT_NE(next, block);
+    memory.deallocate(next, 100);
+  }
+}
+
+TEST(Hardened, slots_in_quarantine_are_free_and_can_be_had) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 64});
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<void*> all = take_all(pool);
+    ASSERT_EQ(all.size(), 64u);
+    EXPECT_EQ(pool.stats().taken_slots, 64u);
+    for (void* const slot : all) pool.deallocate(slot);
+    EXPECT_EQ(pool.stats().taken_slots, 0u);
+    EXPECT_EQ(pool.stats().free_slots + pool.stats().cached_slots, 64u);
+    EXPECT_EQ(pool.stats().peak_slots, 64u);
+  }
+}
+
+TEST(Hardened, a_run_can_be_had_and_grows_over_slots_in_quarantine) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 64});
+  for (void* const slot : take_all(pool)) pool.deallocate(slot);
+  void* const run = pool.allocate_run(60);
+  EXPECT_TRUE(pool.owns(run));
+  EXPECT_TRUE(pool.try_extend(run, 60, 64));
+  pool.deallocate_run(run, 64);
+}
+
+TEST(Hardened, blocks_in_quarantine_do_not_keep_memory_from_other_classes) {
+  SlotPool pool(
+      {.slot_bytes = kSlotBytes, .slots = 64, .upstream = std::pmr::null_memory_resource()});
+  PoolResource memory(pool);
+  for (const std::size_t bytes : {64u, 1024u, 4096u}) {
+    std::vector<void*> blocks(63 * kSlotBytes / bytes);
+    for (void*& block : blocks) block = memory.allocate(bytes);
+    for (void* const block : blocks) memory.deallocate(block, bytes);
+    EXPECT_EQ(memory.stats().of(bytes).in_use, 0u);
+  }
+}
+
+TEST(Hardened, what_is_given_back_reads_as_zero_when_it_is_had_again) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 8});
+  for (int round = 0; round < 2; ++round) {
+    const std::vector<void*> all = take_all(pool);
+    for (void* const slot : all) {
+      EXPECT_EQ(annotate::find_written(slot, kSlotBytes), kSlotBytes);
+      std::memset(slot, 0xAB, kSlotBytes);
+    }
+    for (void* const slot : all) pool.deallocate(slot);
+  }
+}
+
+TEST(HardenedDeathTest, a_write_to_a_free_slot_is_reported_when_it_is_had_again) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 8});
+  auto* const slot = static_cast<std::byte*>(pool.allocate());
+  pool.deallocate(slot);
+  EXPECT_DEATH(
+      {
+        write_to(slot + 123);
+        static_cast<void>(take_all(pool));
+      },
+      "pool [0-9]+ .8 slots of 4096 bytes.: slot 0 was written to while it was free, at byte 123");
+}
+
+TEST(HardenedDeathTest, a_write_to_a_dropped_slice_is_reported_when_its_slot_is_had_again) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 8});
+  std::byte* dangling = nullptr;
+  {
+    BufferPool buffer(pool);
+    dangling = buffer.fill(10).data();
+    static_cast<void>(buffer.freeze());
+  }
+  EXPECT_DEATH(
+      {
+        write_to(dangling + 9);
+        static_cast<void>(take_all(pool));
+      },
+      "slot 0 was written to while it was free, at byte 9");
+}
+
+TEST(HardenedDeathTest, a_write_to_a_free_block_is_reported_when_it_is_had_again) {
+  PoolResource memory(SlotPool({.slot_bytes = 64 * 1024, .slots = 8}));
+  auto* const block = static_cast<std::byte*>(memory.allocate(100));
+  memory.deallocate(block, 100);
+  EXPECT_DEATH(
+      {
+        write_to(block + 111);
+        for (int i = 0; i < 10000; ++i) static_cast<void>(memory.allocate(100));
+      },
+      "the block of 112 bytes at 0x[0-9a-f]+ was written to while it was free, at byte 111");
+}
+
+TEST(HardenedDeathTest, a_second_release_of_a_block_in_quarantine_is_reported) {
+  PoolResource memory(SlotPool({.slot_bytes = 64 * 1024, .slots = 8}));
+  void* const block = memory.allocate(100);
+  memory.deallocate(block, 100);
+  EXPECT_DEATH(memory.deallocate(block, 100), "is already free");
+}
+
+TEST(HardenedDeathTest, an_overrun_past_the_last_slot_ends_the_process) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 64});
+  auto* const run = static_cast<std::byte*>(pool.allocate_run(64));
+  EXPECT_EXIT(write_to(run + 64 * kSlotBytes), dies_of_a_fault, "");
+}
+
+TEST(HardenedDeathTest, the_pages_around_a_mapping_cannot_be_touched) {
+  const detail::Region region = detail::Region::map(std::size_t{3} << 20, std::size_t{1} << 16);
+  EXPECT_EXIT(write_to(region.data() - 1), dies_of_a_fault, "");
+  EXPECT_EXIT(write_to(region.data() + region.size()), dies_of_a_fault, "");
+}
+
+}  // namespace
+}  // namespace bufferpool::test

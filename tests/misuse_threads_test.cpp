@@ -1,0 +1,137 @@
+// Two threads give the same thing back at the same time, a million times: one
+// of them is the one who did, the other is told, and nothing is lost or free
+// twice.
+//
+// (ThreadSanitizer needs half a minute for a million: there it is a tenth of
+// that.)
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iostream>
+#include <memory_resource>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bufferpool/annotate.hpp"
+#include "bufferpool/failure.hpp"
+#include "bufferpool/pool_resource.hpp"
+#include "bufferpool/slot_pool.hpp"
+#include "support/blocks.hpp"
+#include "support/resource_stats.hpp"
+#include "support/slots.hpp"
+#include "support/two_threads.hpp"
+
+namespace bufferpool::test {
+namespace {
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define EVERY_ROUND_IS_SLOW
+#endif
+#endif
+
+#if defined(EVERY_ROUND_IS_SLOW)  // half a minute for a million
+constexpr std::size_t kRounds = 100'000;
+#else
+constexpr std::size_t kRounds = 1'000'000;
+#endif
+constexpr std::size_t kFewRounds = kRounds / 10;
+
+constinit thread_local std::jmp_buf* before_the_release = nullptr;
+constinit thread_local char last_message[512] = "";
+
+/// In place of the process's end: the thread that was told goes on behind its
+/// call. A handler must not do so but in a test; what it jumps over has no
+/// destructor and holds no lock.
+void note_and_go_on(const char* message) {
+  std::strncpy(last_message, message, sizeof last_message - 1);
+  std::longjmp(*before_the_release, 1);
+}
+
+/// False: the failure handler was called.
+template <class Release>
+[[gnu::noinline]] bool counts(const Release& release) {
+  std::jmp_buf here;
+  before_the_release = &here;
+  if (setjmp(here) != 0) return false;
+  release();
+  return true;
+}
+
+/// True: the release counts. If not, the message must be the one about a second
+/// release.
+template <class Release>
+bool counts_or_is_told(const Release& release, const char* part_of_message) {
+  if (counts(release)) return true;
+  EXPECT_NE(std::strstr(last_message, part_of_message), nullptr) << last_message;
+  return false;
+}
+
+class TwoReleasesAtOnce : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { std::cout << "at least " << kRounds << " rounds\n"; }
+
+  TwoReleasesAtOnce() { set_failure_handler(&note_and_go_on); }
+  ~TwoReleasesAtOnce() override { set_failure_handler(nullptr); }
+
+  /// Takes all of the pool as runs of so many slots, gives each back twice, and
+  /// again.
+  static void storm(SlotPool pool, std::uint64_t run_slots, std::size_t least_rounds) {
+    for (std::size_t rounds = 0; rounds < least_rounds;) {
+      std::vector<void*> runs(pool.slots() / run_slots);
+      for (void*& run : runs) run = pool.allocate_run(run_slots);
+      expect_one_winner(runs.size(), [&](int, std::size_t i) {
+        return counts_or_is_told([&] { pool.deallocate_run(runs[i], run_slots); },
+                                 "is already free");
+      });
+      ASSERT_EQ(pool.stats().taken_slots, 0U);
+      rounds += runs.size();
+    }
+    EXPECT_TRUE(has_every_slot_once(pool));
+  }
+};
+
+TEST_F(TwoReleasesAtOnce, of_a_slot_in_a_pool_with_magazines_one_counts) {
+  storm(SlotPool({.slot_bytes = 16, .slots = 100'000}), 1, kRounds);
+}
+
+TEST_F(TwoReleasesAtOnce, of_a_run_one_counts) {
+  storm(SlotPool({.slot_bytes = 16, .slots = 20'000}), 2, kFewRounds);
+}
+
+TEST_F(TwoReleasesAtOnce, of_a_slot_in_a_pool_without_magazines_one_counts) {
+  std::vector<SlotPool> pools;  // each has 63 slots
+  for (int i = 0; i < 200; ++i) pools.push_back(SlotPool({.slot_bytes = 16, .slots = 63}));
+  std::vector<void*> slots(pools.size() * 63);
+  for (std::size_t rounds = 0; rounds < kFewRounds; rounds += slots.size()) {
+    for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = pools[i / 63].allocate();
+    expect_one_winner(slots.size(), [&](int, std::size_t i) {
+      return counts_or_is_told([&] { pools[i / 63].deallocate(slots[i]); }, "is already free");
+    });
+  }
+  for (SlotPool& pool : pools) ASSERT_TRUE(has_every_slot_once(pool));
+}
+
+TEST_F(TwoReleasesAtOnce, of_a_block_of_a_resource_one_counts) {
+  if constexpr (!annotate::kHardened) {
+    GTEST_SKIP() << "such blocks are told apart in a hardened build only: "
+                    "elsewhere it would cost a "
+                    "locked operation a block";
+  }
+  PoolResource memory(SlotPool({.slots = 256, .upstream = std::pmr::null_memory_resource()}));
+  for (std::size_t rounds = 0; rounds < kRounds;) {
+    const std::vector<void*> blocks = take_all_blocks(memory, 64);
+    ASSERT_GT(blocks.size(), 100'000U);
+    expect_one_winner(blocks.size(), [&](int, std::size_t i) {
+      return counts_or_is_told([&] { memory.deallocate(blocks[i], 64, 1); },
+                               "bufferpool: resource");
+    });
+    ASSERT_TRUE(is_quiet(memory.stats()));
+    rounds += blocks.size();
+  }
+}
+
+}  // namespace
+}  // namespace bufferpool::test
