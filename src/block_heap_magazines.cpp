@@ -101,32 +101,6 @@ void BlockHeap::deallocate_slowly(void* block, BlockShape shape) noexcept {
   give_back(size_class, leaves, own);
 }
 
-/// The block that leaves in its place, or nullptr.
-void* BlockHeap::give_to_quarantine(SizeClass size_class, void* block,
-                                    const ClassCache* own) noexcept {
-  // Where a thread may not keep so many blocks, a quarantine may not either.
-  if (magazine_limit(size_class) < kQuarantinedBlocks) return block;
-  if (own != nullptr && own->blocks.is_asked_back()) return block;
-  Tally& out = shared_[to_index(size_class)].out;
-  note_peak(own, size_class);
-  out.subtract(1);
-  const std::uint64_t leaves =
-      quarantines_[to_index(size_class)].exchange(reinterpret_cast<std::uintptr_t>(block));
-  if (leaves != 0) out.add(1);
-  return reinterpret_cast<void*>(leaves);
-}
-
-bool BlockHeap::drain_quarantines() noexcept {
-  bool found = false;
-  for (unsigned index = 0; index < quarantines_.size(); ++index) {
-    found |= quarantines_[index].drain([=, this](std::uint64_t leaves) {
-      shared_[index].out.add(1);
-      give_block(static_cast<SizeClass>(index), reinterpret_cast<const void*>(leaves));
-    });
-  }
-  return found;
-}
-
 void BlockHeap::count_asked(ClassCache* own, SizeClass size_class, std::size_t bytes) noexcept {
   if (own == nullptr) {
     shared_[to_index(size_class)].asked_bytes.add(bytes);
@@ -226,8 +200,7 @@ void BlockHeap::give_blocks(const BlockClaim& blocks, SizeClass size_class) noex
   if (!slabs_.give(blocks)) {
     fail(
         "bufferpool: resource on pool %llu: a block of %zu bytes of slot %llu was given back "
-        "twice; "
-        "give each block back once",
+        "twice; give each block back once",
         static_cast<unsigned long long>(pool_.core().id()), bytes_of(size_class),
         static_cast<unsigned long long>(blocks.slab));
   }

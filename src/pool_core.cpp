@@ -26,6 +26,19 @@ void* PoolCore::try_allocate_run(std::uint64_t slots, Holder holder) noexcept {
   return first != kNoSlot ? hand_out(first, slots, holder) : nullptr;
 }
 
+bool PoolCore::try_commit_run(std::uint64_t slots) noexcept {
+  const std::uint64_t first = take_run(slots);
+  if (first == kNoSlot) return false;
+  show(first, slots);
+  annotate::zero(address_of(first), slots * slot_bytes_);  // not hide(): that may uncommit it
+  if (slot_bytes_ % 8 == 0) {
+    if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
+    annotate::poison(address_of(first), slots * slot_bytes_);
+  }
+  give_range(first, slots);
+  return true;
+}
+
 void PoolCore::shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer,
                           Holder holder) noexcept {
   const std::uint64_t first = slot_at(offset_of(pointer));
@@ -65,7 +78,11 @@ void PoolCore::deallocate_run(void* pointer, std::uint64_t slots, Holder holder)
     return deallocate_other(pointer, held);
   }
   hide(first, held);
-  held == 1 ? give_slot(static_cast<SlotIndex>(first)) : give_range(first, held);
+  if (held == 1) {
+    give_slot(static_cast<SlotIndex>(first));
+  } else {
+    give_range(first, held);
+  }
 }
 
 SlotIndex PoolCore::index_of(const void* pointer) const noexcept {
@@ -121,8 +138,7 @@ void PoolCore::check_untouched(std::uint64_t first, std::uint64_t slots) const n
   if (at == bytes) return;
   fail(
       "bufferpool: pool %llu (%llu slots of %zu bytes): slot %llu was written to while it was "
-      "free, at "
-      "byte %zu; look for who kept a pointer to it",
+      "free, at byte %zu; look for who kept a pointer to it",
       printable(id_), printable(slots_), slot_bytes_, printable(first + at / slot_bytes_),
       at % slot_bytes_);
 }

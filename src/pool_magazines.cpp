@@ -112,8 +112,8 @@ void PoolCore::give_after_quarantine(SlotIndex slot) noexcept {
 bool PoolCore::drain_quarantine() noexcept {
   if constexpr (!annotate::kHardened) return false;
   return quarantine_.drain([this](std::uint64_t leaves) {
-    out_of_bitmap_.add(1);
-    give_range(leaves - 1, 1);
+    out_of_bitmap_.add(1);  // give_word() subtracts it; nobody held it, so there is no peak to note
+    give_word((leaves - 1) / kWordBits, Word{1} << ((leaves - 1) % kWordBits));
   });
 }
 
@@ -204,7 +204,9 @@ bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {
     SlotCache* const own = caches_.mine();
     const bool is_cached = own != nullptr && holds_any_of(own->slots, first, slots);
     if (is_cached) empty(own->slots, own->slots.fill());
-    if (!drain_quarantine() && !is_cached) return false;
+    const bool waits = quarantine_.has([=](std::uint64_t of) { return of - 1 - first < slots; });
+    if (waits) drain_quarantine();
+    if (!waits && !is_cached) return false;
     if (!bitmap_.claim_range(first, slots)) return false;
   }
   note_taken(slots);

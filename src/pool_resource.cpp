@@ -1,18 +1,14 @@
 #include "bufferpool/pool_resource.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace bufferpool {
 namespace {
 
-/// Takes the first run that is free, as the first requests will, writes to it and gives it back.
+/// Commits the first run that is free, as the first requests will take.
 void precommit(const SlotPool& pool, std::uint64_t slots) noexcept {
   for (std::uint64_t left = std::min(slots, pool.slots()); left != 0; left /= 2) {
-    void* const run = pool.core().try_allocate_run(left);
-    if (run == nullptr) continue;  // half as many may be free
-    std::memset(run, 0, left * pool.slot_bytes());
-    return pool.core().deallocate_run(run, left);
+    if (pool.core().try_commit_run(left)) return;  // else half as many may be free
   }
 }
 

@@ -18,8 +18,9 @@ std::size_t page_bytes() noexcept {
   return bytes;
 }
 
-/// To write zeros to fewer is faster than to have the system map them anew.
-constexpr std::size_t kLeastPagesGivenBack = 256;
+/// To write zeros is faster than to have the system map pages anew. But it commits all of a run that may
+/// hardly have been touched.
+constexpr std::size_t kLeastPagesGivenBack = 64 * 1024;
 
 /// In a hardened build a page that nobody can touch lies before and behind every mapping.
 std::size_t guard_bytes() noexcept { return annotate::kHardened ? page_bytes() : 0; }

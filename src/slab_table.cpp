@@ -150,8 +150,8 @@ BlockClaim SlabTable::take_from_new_slab(SizeClass size_class, unsigned most) no
   void* const run =
       shape.blocks != 0 ? pool_.try_allocate_run(shape.slots, Holder::resource) : nullptr;
   if (run == nullptr) return {};
-  annotate::poison(run,
-                   shape.slots * pool_.slot_bytes());  // a block is shown when it is handed out
+  // A block is shown when it is handed out.
+  annotate::poison(run, shape.slots * pool_.slot_bytes());
   const std::uint64_t slab = to_number(pool_.index_of(run));
   note_slab(slab, size_class);
   const unsigned taken = std::min(most, shape.blocks);
@@ -216,6 +216,8 @@ bool SlabTable::try_release(std::uint64_t slab, SizeClass size_class) noexcept {
   }
   hints_of(size_class).remove(slab);
   forget_uses(slab, shape.slots);
+  // Every block is free; what was written to one meanwhile would be overwritten now, unnoticed.
+  if constexpr (annotate::kHardened) pool_.show(slab, shape.slots);
   pool_.deallocate_run(pool_.address_of(slab), shape.slots, Holder::resource);
   return true;
 }

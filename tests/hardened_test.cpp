@@ -72,6 +72,25 @@ TEST(Hardened, slots_in_quarantine_are_free_and_can_be_had) {
   }
 }
 
+TEST(Hardened, peak_counts_no_slot_that_only_leaves_quarantine) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 64});
+  std::vector<void*> held;
+  while (held.size() < 63) held.push_back(pool.try_allocate());
+  pool.deallocate(held.back());
+  held.back() = pool.try_allocate();
+  EXPECT_FALSE(pool.try_extend(held[0], 1, 2));
+  EXPECT_EQ(pool.stats().peak_slots, 63u);
+}
+
+TEST(Hardened, growing_into_what_is_held_leaves_the_quarantine_alone) {
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 1024});
+  std::vector<void*> held(64);
+  for (void*& slot : held) slot = pool.allocate();
+  pool.deallocate(held[40]);
+  EXPECT_FALSE(pool.try_extend(held[0], 1, 2));
+  EXPECT_NE(pool.allocate(), held[40]);
+}
+
 TEST(Hardened, a_run_can_be_had_and_grows_over_slots_in_quarantine) {
   SlotPool pool({.slot_bytes = kSlotBytes, .slots = 64});
   for (void* const slot : take_all(pool)) pool.deallocate(slot);
@@ -143,6 +162,26 @@ TEST(HardenedDeathTest, a_write_to_a_free_block_is_reported_when_it_is_had_again
         for (int i = 0; i < 10000; ++i) static_cast<void>(memory.allocate(100));
       },
       "the block of 112 bytes at 0x[0-9a-f]+ was written to while it was free, at byte 111");
+}
+
+TEST(HardenedDeathTest, a_write_to_a_free_block_is_reported_when_its_slab_goes_back_to_the_pool) {
+  PoolResource memory(SlotPool({.slot_bytes = kSlotBytes, .slots = 256}));
+  std::vector<void*> blocks(64);
+  for (void*& block : blocks) block = memory.allocate(64);
+  for (void* const block : blocks) memory.deallocate(block, 64);
+  EXPECT_DEATH(
+      {
+        write_to(blocks[40]);
+        static_cast<void>(memory.allocate(256 * kSlotBytes));
+      },
+      "slot 0 was written to while it was free");
+}
+
+TEST(HardenedDeathTest, what_lies_behind_a_guard_page_is_still_a_foreign_pointer_with_a_name) {
+  const detail::Region before = detail::Region::map(std::size_t{1} << 20, 4096);
+  SlotPool pool({.slot_bytes = kSlotBytes, .slots = 64});
+  for (int i = 0; i < 65; ++i) static_cast<void>(pool.allocate());  // one is upstream's
+  EXPECT_DEATH(pool.deallocate(before.data()), "is not from this pool, or already free");
 }
 
 TEST(HardenedDeathTest, a_second_release_of_a_block_in_quarantine_is_reported) {

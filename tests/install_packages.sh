@@ -23,13 +23,19 @@ has_header() {
 }
 
 has_library() {
-  echo 'int main() {}' | "${CXX:-g++}" -x c++ - -o /dev/null "-l$1"
+  can_link "${CXX:-g++}" "-l$1"
 }
 
 can_sanitize() {
-  local program
+  can_link "$1" -fsanitize=address,undefined
+}
+
+# Not with /dev/null as output, which some linkers replace.
+can_link() {
+  local program compiler=$1
+  shift
   program=$(mktemp) || return
-  echo 'int main() {}' | "$1" -fsanitize=address,undefined -x c++ - -o "$program"
+  echo 'int main() {}' | "$compiler" -x c++ - -o "$program" "$@"
   local status=$?
   rm -f "$program"
   return $status

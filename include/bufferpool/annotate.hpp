@@ -23,6 +23,12 @@
 
 namespace bufferpool::annotate {
 
+#if defined(BUFFERPOOL_HARDENED)
+inline constexpr bool kHardened = true;
+#else
+inline constexpr bool kHardened = false;
+#endif
+
 /// While it lives, Valgrind does not report what this thread reads: for a look at memory that may be gone.
 /// (The other tools are told by an attribute of the function that looks.)
 class Unwatched {
@@ -51,18 +57,16 @@ inline void poison(const void* at, std::size_t bytes) noexcept {
   VALGRIND_MAKE_MEM_NOACCESS(at, bytes);
 }
 inline void unpoison(const void* at, std::size_t bytes) noexcept {
-  VALGRIND_MAKE_MEM_UNDEFINED(at, bytes);
+  if constexpr (kHardened) {
+    VALGRIND_MAKE_MEM_DEFINED(at, bytes);  // it reads as zero, and is looked at
+  } else {
+    VALGRIND_MAKE_MEM_UNDEFINED(at, bytes);
+  }
 }
 #else
 inline constexpr bool kEnabled = false;
 inline void poison(const void*, std::size_t) noexcept {}
 inline void unpoison(const void*, std::size_t) noexcept {}
-#endif
-
-#if defined(BUFFERPOOL_HARDENED)
-inline constexpr bool kHardened = true;
-#else
-inline constexpr bool kHardened = false;
 #endif
 
 /// What a holder left in the bytes is nobody's business from now on.

@@ -21,8 +21,7 @@ inline void take_over(void* block, std::size_t bytes) noexcept {
     if (at == bytes) return;
     fail(
         "bufferpool: the block of %zu bytes at %p was written to while it was free, at byte %zu; "
-        "look for "
-        "who kept a pointer to it",
+        "look for who kept a pointer to it",
         bytes, block, at);
   }
 }

@@ -199,6 +199,11 @@ class WaitingPlace {
     // what is done by who takes it.
     return number_.exchange(number, std::memory_order_acq_rel);
   }
+  /// True at some moment.
+  [[nodiscard]] std::uint64_t get() const noexcept {
+    // Relaxed: no other memory is concluded from it.
+    return number_.load(std::memory_order_relaxed);
+  }
 
  private:
   Atomic<std::uint64_t> number_{0};

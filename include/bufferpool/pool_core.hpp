@@ -73,6 +73,8 @@ class PoolCore {
   /// A run of `slots` >= 1, or nullptr; never upstream, and not counted as refused.
   [[nodiscard]] void* try_allocate_run(std::uint64_t slots,
                                        Holder holder = Holder::caller) noexcept;
+  /// Writes zeros to a free run, which stays free, so that the system has committed it. False: there is none.
+  bool try_commit_run(std::uint64_t slots) noexcept;
   /// Gives the end of the run back: it keeps its first `fewer` slots, from 1 to `slots`.
   void shrink_run(void* pointer, std::uint64_t slots, std::uint64_t fewer,
                   Holder holder = Holder::caller) noexcept;
@@ -113,6 +115,12 @@ class PoolCore {
   }
   [[nodiscard]] std::pmr::memory_resource* upstream() const noexcept { return upstream_; }
   [[nodiscard]] SlotPoolStats stats() noexcept;
+  // A free slot's bytes are out of bounds for everyone, where a tool watches. Its unit is 8 bytes: slots
+  // that share one are not marked, as two threads would change the mark at once.
+  void show(std::uint64_t first, std::uint64_t slots) noexcept {
+    annotate::unpoison(address_of(first), slots * slot_bytes_);
+    if constexpr (annotate::kHardened) check_untouched(first, slots);
+  }
   void print(std::ostream& out) const;  // the map of operator<<, see slot_pool.hpp
 
  private:
@@ -139,12 +147,6 @@ class PoolCore {
     return address_of(first);
   }
 
-  // A free slot's bytes are out of bounds for everyone, where a tool watches. Its unit is 8 bytes: slots
-  // that share one are not marked, as two threads would change the mark at once.
-  void show(std::uint64_t first, std::uint64_t slots) noexcept {
-    annotate::unpoison(address_of(first), slots * slot_bytes_);
-    if constexpr (annotate::kHardened) check_untouched(first, slots);
-  }
   void hide(std::uint64_t first, std::uint64_t slots) noexcept {
     if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
     if (annotate::kHardened || zeroes_) [[unlikely]] {

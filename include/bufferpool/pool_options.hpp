@@ -28,7 +28,8 @@ struct SlotPoolOptions {
 
   /// Overwrites memory with zeros when it is given back, before anyone else can have it: for keys and
   /// other secrets. Slots, blocks of resources, upstream's memory, and each slice when it is dropped;
-  /// what was shared, and what was filled and not frozen, when the slot is given back.
+  /// what was shared, what was filled and not frozen, and what a slice was told to show no longer, when
+  /// the slot is given back.
   bool zero_on_release = false;
 };
 

@@ -35,6 +35,15 @@ class Quarantine {
     return found;
   }
 
+  /// True: one that waits, at some moment, is such.
+  template <class Is>
+  [[nodiscard]] bool has(Is is) const noexcept {
+    for (const WaitingPlace& place : places_) {
+      if (const std::uint64_t number = place.get(); number != 0 && is(number)) return true;
+    }
+    return false;
+  }
+
  private:
   Tally turn_;
   WaitingPlace places_[kPlaces];
