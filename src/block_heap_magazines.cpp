@@ -16,6 +16,16 @@ using bits::Word;
 constexpr std::size_t kMostCachedBytes = 16 * 1024 * 1024;
 constexpr std::uint64_t kCachedPart = 16;
 
+/// A thread that gives back what others took keeps no more than this, and whoever takes gets so much at
+/// once; but some blocks, however long they are.
+constexpr std::size_t kFewCachedBytes = 64 * 1024;
+constexpr std::uint32_t kFewBlocks = 4;
+
+std::uint32_t few_of(SizeClass size_class) noexcept {
+  const auto blocks = static_cast<std::uint32_t>(kFewCachedBytes / bytes_of(size_class));
+  return std::clamp(blocks, kFewBlocks, ClassCache::Blocks::kCapacity);
+}
+
 /// Gathers blocks that lie in one word, so that they go back in one operation: a small table in which a
 /// word's newcomer turns out who was in its place.
 template <class Give>
@@ -129,8 +139,13 @@ BlockClaim BlockHeap::take_blocks(SizeClass size_class, unsigned most) noexcept 
 
 void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   note_peak(&own, size_class);
-  const std::uint32_t limit = magazine_limit(size_class);
-  const BlockClaim claim = take_blocks(size_class, std::clamp<std::uint32_t>(limit, 1, kWordBits));
+  const std::uint32_t few = few_of(size_class);
+  const std::uint32_t most = magazine_limit(size_class);
+  // Who takes again and again is let keep more of what it will give back.
+  own.wanted = std::clamp(2 * own.wanted, few, ClassCache::Blocks::kCapacity);
+  const std::uint32_t limit = std::min(own.wanted, most);
+  const BlockClaim claim =
+      take_blocks(size_class, std::clamp(std::min(most, few), 1U, std::uint32_t{kWordBits}));
   if (claim.mask == 0) return nullptr;
   ClassCache::Blocks& blocks = own.blocks;
   blocks.set_limit(limit);
@@ -153,10 +168,13 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
   note_peak(own, size_class);
   if (own != nullptr) {
     ClassCache::Blocks& blocks = own->blocks;
-    const std::uint32_t limit = magazine_limit(size_class);
+    own->wanted = std::max(own->wanted / 2, few_of(size_class));
+    const std::uint32_t limit = std::min(own->wanted, magazine_limit(size_class));
     const bool asked_back = blocks.is_asked_back();
     const std::uint32_t keep = asked_back ? 0 : limit / 2;
     if (blocks.fill() > keep) flush(*own, blocks.fill() - keep, size_class);
+    // Who asked lacked slots, and those of this thread may not come by their own way for long.
+    if (asked_back) pool_.core().answer_request();
     blocks.set_limit(limit);
     blocks.mark_low_water();
     if (!asked_back && blocks.push(block)) return;

@@ -96,6 +96,13 @@ void PoolCore::give_slot_slowly(SlotIndex slot) noexcept {
   if (asked_back || !slots.push(slot)) give_range(to_number(slot), 1);
 }
 
+void PoolCore::answer_request() noexcept {
+  SlotCache* const own = caches_.mine();
+  if (own == nullptr || !own->slots.is_asked_back()) return;
+  empty(own->slots, own->slots.fill());
+  own->slots.set_limit(magazine_limit());
+}
+
 void PoolCore::give_after_quarantine(SlotIndex slot) noexcept {
   const SlotCache* const own = caches_.mine();
   if (!caches_.has_any() || (own != nullptr && own->slots.is_asked_back())) {

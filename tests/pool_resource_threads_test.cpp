@@ -114,6 +114,30 @@ TEST_F(PoolResourceThreads, what_an_ended_thread_kept_serves_any_class) {
   }
 }
 
+TEST_F(PoolResourceThreads, a_thread_that_only_gives_back_keeps_little) {
+  constexpr std::size_t kBytes = 4096;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<void*> blocks(1000);
+    for (void*& block : blocks) block = memory_.allocate(kBytes);
+    std::size_t kept_bytes = 0;
+    std::thread([&] {
+      free_all_blocks(memory_, blocks, kBytes);
+      kept_bytes = memory_.stats().of(kBytes).cached * kBytes;
+    }).join();
+    EXPECT_LE(kept_bytes, std::size_t{256} * 1024) << "of 4 MB";
+  }
+}
+
+TEST_F(PoolResourceThreads, a_thread_that_takes_again_keeps_much) {
+  constexpr std::size_t kBytes = 4096;
+  std::vector<void*> blocks(200);
+  for (int round = 0; round < 3; ++round) {
+    for (void*& block : blocks) block = memory_.allocate(kBytes);
+    free_all_blocks(memory_, blocks, kBytes);
+  }
+  EXPECT_GE(memory_.stats().of(kBytes).cached, blocks.size());
+}
+
 TEST_F(PoolResourceThreads, what_a_running_thread_kept_is_asked_back) {
   std::atomic<int> phase{0};
   std::thread keeper([&] {

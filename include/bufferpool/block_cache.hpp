@@ -33,6 +33,7 @@ struct alignas(64) ClassCache {
 
   BlockCells cells;                  // the class's, once a block came here
   Gauge<std::uint64_t> asked_bytes;  // of blocks handed out minus those given back; wraps around
+  std::uint32_t wanted;              // by its owner's way of using the class: the limit
   Blocks blocks;
 
   /// A block, which is held from now on; there must be one.

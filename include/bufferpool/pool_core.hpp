@@ -99,6 +99,10 @@ class PoolCore {
     served_by_upstream_.add(1);
   }
 
+  /// Gives the calling thread's magazine back if another thread has asked for it. A thread that gives
+  /// back slots does so anyway.
+  void answer_request() noexcept;
+
   // --- What it is.
 
   [[nodiscard]] bool owns(const void* pointer) const noexcept {
