@@ -66,6 +66,7 @@ void RatioReporter::ReportRuns(const std::vector<Run>& runs) {
       failed_ = true;
     } else {
       row.seconds.push_back(seconds_of(run));
+      for (const auto& [name, counter] : run.counters) row.counters[name].push_back(counter.value);
     }
   }
 }
@@ -76,7 +77,7 @@ void RatioReporter::Finalize() {
     workload_width_ = std::max(workload_width_, static_cast<int>(row.workload().size()));
     system_width_ = std::max(system_width_, static_cast<int>(row.system().size()));
   }
-  print_line({"workload", "system", "median time", "spread", "ratio", "targets"});
+  print_line({"workload", "system", "median time", "spread", "ratio", "targets and counters"});
   for (const auto& [order, row] : rows_) print(row);
   GetOutputStream() << '\n'
                     << comparison_.footnotes
@@ -111,13 +112,23 @@ std::string RatioReporter::verdicts_of(const Row& row) {
   return verdicts;
 }
 
+/// Medians. Points of a curve or histogram are for who reads the JSON.
+std::string RatioReporter::counters_of(const Row& row) {
+  std::string text;
+  for (const auto& [name, values] : row.counters) {
+    if (name.starts_with("at_") || name.starts_with("share_up_to_")) continue;
+    text += format("%s%s %.4g", text.empty() ? "" : ", ", name.c_str(), quantile(values, 0.5));
+  }
+  return text;
+}
+
 void RatioReporter::print(const Row& row) {
   if (!row.error.empty() || row.seconds.empty()) {
     print_line({row.workload(), row.system(), "-", "-", "-", "ERROR: " + row.error});
     return;
   }
   print_line({row.workload(), row.system(), time_text(quantile(row.seconds, 0.5)),
-              spread_text(row.seconds), ratio_of(row), verdicts_of(row)});
+              spread_text(row.seconds), ratio_of(row), verdicts_of(row) + counters_of(row)});
 }
 
 void RatioReporter::print_line(const std::array<std::string, 6>& cells) {

@@ -32,6 +32,7 @@ class RatioReporter : public benchmark::BenchmarkReporter {
   struct Row {
     std::string name;
     std::vector<double> seconds;  // of one iteration, one entry a repetition
+    std::map<std::string, std::vector<double>> counters;
     std::string error;
 
     /// Of `<workload>/<system and the rest>`.
@@ -51,6 +52,7 @@ class RatioReporter : public benchmark::BenchmarkReporter {
   [[nodiscard]] std::optional<double> median_seconds_of(std::string_view name) const;
   [[nodiscard]] std::string ratio_of(const Row& row) const;
   [[nodiscard]] std::string verdicts_of(const Row& row);
+  [[nodiscard]] static std::string counters_of(const Row& row);
   void print(const Row& row);
   void print_line(const std::array<std::string, 6>& cells);
 

@@ -1,9 +1,7 @@
-// Memory resources, allocators and heaps at the same work. Rows are
-// `<workload>/<system>/<bytes>`, for `threads` with the number of threads at the end.
+// Memory resources, allocators and heaps at the same work.
 
-#include <array>
 #include <concepts>
-#include <string>
+#include <cstddef>
 #include <utility>
 
 #include <benchmark/benchmark.h>
@@ -11,22 +9,16 @@
 #include "program.hpp"
 #include "resource/blocks.hpp"
 #include "resource/containers.hpp"
+#include "resource/every_system.hpp"
+#include "resource/false_sharing.hpp"
 #include "resource/idle_thread.hpp"
+#include "resource/latency.hpp"
 #include "resource/remote.hpp"
-#include "resource/systems.hpp"
+#include "resource/rows.hpp"
 #include "resource/targets.hpp"
 
 namespace resource_bench {
 namespace {
-
-constexpr std::array<std::size_t, 7> all_bytes = {16, 64, 256, 1024, 4096, 16384, 65536};
-
-template <class Measure>
-auto* register_row(const char* workload, const char* system, std::size_t bytes, Measure measure) {
-  const std::string name = std::string(workload) + "/" + system + "/" + std::to_string(bytes);
-  return bench::register_row(name,
-                             [measure, bytes](benchmark::State& state) { measure(state, bytes); });
-}
 
 void register_pairs(std::size_t bytes) {
   for_each_system(
@@ -52,21 +44,35 @@ void register_remote(std::size_t bytes) {
   for_each_system(register_system);
 }
 
-template <class System>
-void register_team(std::size_t bytes, std::size_t threads) {
-  const std::string name = std::string("threads/") + System::name + "/" + std::to_string(bytes) +
-                           "/threads:" + std::to_string(threads);
-  bench::register_row(name, [bytes, threads](benchmark::State& state) {
-    measure_threads<System>(state, bytes, threads);
-  })->UseRealTime();
-}
-
 void register_threads(std::size_t bytes) {
-  for (const std::size_t threads : {1U, 2U, 4U, 8U}) {
+  for (const std::size_t threads : all_threads) {
     for_each_system([bytes, threads]<class System>() {
       if constexpr (System::thread_safe) register_team<System>(bytes, threads);
     });
   }
+}
+
+void register_latency(std::size_t bytes) {
+  for_each_system([bytes]<class System>() {
+    if constexpr (System::thread_safe) {
+      register_row("latency", System::name, bytes, measure_latency<System>)->UseRealTime();
+    }
+  });
+}
+
+void register_false_sharing() {
+  constexpr std::size_t bytes = 8;
+  register_row("scratch", OwnLines::name, bytes, measure_scratch<OwnLines>)->UseRealTime();
+  for_each_system([]<class System>() {
+    if constexpr (System::thread_safe) {
+      register_row("scratch", System::name, bytes, measure_scratch<System>)->UseRealTime();
+    }
+  });
+  for_each_system([]<class System>() {
+    if constexpr (System::thread_safe) {
+      register_row("thrash", System::name, bytes, measure_thrash<System>)->UseRealTime();
+    }
+  });
 }
 
 template <class Workload, std::size_t bytes>
@@ -98,6 +104,8 @@ void register_all() {
   register_containers<StringChurn>();
   register_containers<MapChurn>();
   register_containers<ListChurn>();
+  for (const std::size_t bytes : {64U, 1024U, 16384U}) register_latency(bytes);
+  register_false_sharing();
 }
 
 }  // namespace

@@ -13,6 +13,13 @@ has() {
     libboost-container-dev) has_library boost_container ;;
     libclang-rt-dev) can_sanitize clang++ ;;
     redis-tools) command -v redis-benchmark ;;
+    python3-matplotlib) python3 -c 'import matplotlib' || /usr/bin/python3 -c 'import matplotlib' ;;
+    libjemalloc2) can_preload libjemalloc.so.2 ;;
+    libmimalloc2.0) can_preload libmimalloc.so.2 || can_preload libmimalloc.so.2.0 ;;
+    libtcmalloc-minimal4) can_preload libtcmalloc_minimal.so.4 ;;
+    libtbb-dev) has_header tbb/scalable_allocator.h ;;
+    libfoonathan-memory-dev) has_header foonathan_memory/foonathan/memory/memory_pool.hpp ;;
+    libdpdk-dev) pkg-config --exists libdpdk ;;
     *) command -v "$1" ;;
   esac
 } >/dev/null 2>&1
@@ -24,6 +31,11 @@ has_header() {
 
 has_library() {
   can_link "${CXX:-g++}" "-l$1"
+}
+
+# The loader names what it was given and did not find; cat is as good a program as any.
+can_preload() {
+  [[ $(LD_PRELOAD=$1 LD_TRACE_LOADED_OBJECTS=1 "$(command -v cat)") == *"$1 => /"* ]]
 }
 
 can_sanitize() {
@@ -41,11 +53,18 @@ can_link() {
   return $status
 }
 
-install_missing() {
+# Prints those that are not there, on one line.
+missing_of() {
   local package missing=()
   for package in "$@"; do
     has "$package" || missing+=("$package")
   done
+  echo "${missing[*]}"
+}
+
+install_missing() {
+  local missing
+  read -ra missing <<<"$(missing_of "$@")"
   [ ${#missing[@]} -eq 0 ] && return
 
   local install=(apt-get install --yes --no-install-recommends "${missing[@]}")

@@ -110,17 +110,4 @@ class BoostPool {
   boost::pool<> pool_;
 };
 
-/// Calls `visit.template operator()<System>()` for each.
-template <class Visitor>
-void for_each_system(const Visitor& visit) {
-  visit.template operator()<PoolResourceSystem>();
-  visit.template operator()<PoolAllocatorSystem>();
-  visit.template operator()<NewDelete>();
-  visit.template operator()<StdUnsynchronized>();
-  visit.template operator()<StdSynchronized>();
-  visit.template operator()<BoostUnsynchronized>();
-  visit.template operator()<BoostSynchronized>();
-  visit.template operator()<BoostPool>();
-}
-
 }  // namespace resource_bench

@@ -1,7 +1,9 @@
 #include "targets.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +57,11 @@ constexpr Lead leads[] = {
     {"threads", "std_synchronized", 4},  {"threads", "new_delete", 1.5},
 };
 
-bool is_ours(std::string_view system) { return system.starts_with("Pool"); }
+/// Over which a lead is set, over some for every workload that has one.
+constexpr std::string_view systems_to_lead[] = {
+    "new_delete",           "std_unsynchronized", "std_synchronized",
+    "boost_unsynchronized", "boost_synchronized", "boost_pool",
+};
 
 bool uses_containers(std::string_view workload) {
   return workload.ends_with("_growth") || workload.ends_with("_churn");
@@ -63,7 +69,7 @@ bool uses_containers(std::string_view workload) {
 
 /// 0 where no lead is set.
 double lead_over(const RowName& row) {
-  if (is_ours(row.system)) return 0;
+  if (std::ranges::find(systems_to_lead, row.system) == std::end(systems_to_lead)) return 0;
   if (uses_containers(row.workload)) return 1.3;
   // Below 1,024 bytes boost::pool writes its links into lines that are in the cache anyway.
   if (row.workload == "burst") {
@@ -90,7 +96,8 @@ std::vector<Target> targets_of(std::string_view row) {
 }
 
 bool has_one_thread(std::string_view row) {
-  return !row.starts_with("remote/") && !row.starts_with("threads/");
+  constexpr std::string_view with_several[] = {"remote", "threads", "latency", "scratch", "thrash"};
+  return std::ranges::find(with_several, RowName(row).workload) == std::end(with_several);
 }
 
 }  // namespace
@@ -99,9 +106,12 @@ bench::Comparison comparison() {
   return {
       has_one_thread, reference_of, targets_of,
       "time: of one block (of one vector, of one operation on a container); the processor's, or "
-      "for remote and threads the clock's\n"
+      "for remote, threads, latency, scratch and thrash the clock's\n"
       "ratio: to PoolResource at the same work\n"
       "remote: with the queue's time, which queue_alone shows\n"
+      "latency: of one call, with the clock's time, which clock_ns tells; scratch, thrash: of one "
+      "write, and own_lines is without false sharing\n"
+      "std_monotonic: never frees and overwrites what is live: a lower bound, not a system\n"
       "All of it in a process with a second thread, as glibc's mutexes and heap are faster until "
       "there is one.\n"};
 }

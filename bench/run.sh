@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Side by side: every allocator that a user would pick instead. Installs what is missing, builds into build/bench,
+# runs all by turns, and writes tables and plots into bench/results (with --quick into build/bench/results).
+#   bench/run.sh [--quick] [--rounds N] [--only REGEX] [--no-install] [--output DIR]
+# --quick: under three minutes instead of 25, fewer sizes. --only: the rows that match, e.g. '^pair/.*/64$'.
+# Who is compared with and is not installed is left out, and named.
+set -euo pipefail
+caller=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tests/install_packages.sh
+
+usage() {
+  sed -n '2,/^set/ s/^# /  /p' bench/run.sh >&2
+  exit 2
+}
+
+may_install=yes
+arguments=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) arguments+=("$1") ;;
+    --no-install) may_install=no ;;
+    --rounds | --only | --output)
+      [ $# -ge 2 ] || usage
+      case $1 in
+        --rounds) [[ $2 =~ ^0*[1-9][0-9]*$ ]] || { echo "--rounds: at least 1, not '$2'" >&2; exit 2; } ;;
+        --output) [[ $2 == /* ]] || set -- "$1" "$caller/$2" "${@:3}" ;;
+      esac
+      arguments+=("$1=$2")
+      shift
+      ;;
+    *) usage ;;
+  esac
+  shift
+done
+
+required=(meson ninja-build g++ pkg-config libbenchmark-dev libboost-dev libboost-container-dev python3-matplotlib)
+compared_with=(libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbb-dev cmake libfoonathan-memory-dev libdpdk-dev
+  valgrind)
+if [ $may_install = yes ]; then
+  install_missing "${required[@]}"
+  install_missing "${compared_with[@]}" || echo 'Going on without them.' >&2
+else
+  missing=$(missing_of "${required[@]}")
+  [ -z "$missing" ] || { echo "Missing, and not installed with --no-install: $missing" >&2; exit 1; }
+fi
+
+# What a step says is of interest only if it fails.
+quietly() {
+  local said
+  said=$("$@" 2>&1) || {
+    printf '%s\nfailed: %s\n' "$said" "$*" >&2
+    exit 1
+  }
+}
+
+# Configured anew each time, as what was not found before may have been installed since.
+build=build/bench
+echo "Building the benchmarks in $build: a minute or two, where it was not done before" >&2
+options=(--buildtype=release -Dbenchmarks=enabled -Dtests=disabled -Dexamples=disabled -Dfuzz=disabled)
+if [ -f $build/build.ninja ]; then
+  quietly meson configure --clearcache $build
+  quietly meson setup --reconfigure "${options[@]}" $build
+else
+  quietly meson setup "${options[@]}" $build
+fi
+mapfile -t programs < <(ninja -C $build -t targets all |
+  sed -n 's/^\(bench\/[a-z]*_bench\|bench\/instruction_probe\): .*/\1/p')
+quietly ninja -C $build "${programs[@]}"
+
+for python in python3 /usr/bin/python3; do
+  ! "$python" -c 'import matplotlib' 2>/dev/null || break
+done
+"$python" bench/side_by_side --build=$build "${arguments[@]}"

@@ -1,0 +1,162 @@
+"""Runs every benchmark beside what a user would pick instead, and writes JSON, Markdown and plots.
+
+Called by bench/run.sh, which installs and builds first.
+"""
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import machine
+import markdown
+import measure
+import plan
+import results
+import targets
+import text
+from rows import parse
+from summary import Summary
+
+
+def at_least_one(given):
+    if not given.isdigit() or int(given) == 0:
+        raise argparse.ArgumentTypeError(f"at least 1 round, not {given}")
+    return int(given)
+
+
+def pattern(given):
+    try:
+        return re.compile(given)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"not a regular expression: {error}")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer rows and rounds, within three minutes")
+    parser.add_argument("--rounds", type=at_least_one, help="15 unless told, 5 with --quick")
+    parser.add_argument("--only", type=pattern, default=pattern(""), help="rows that match, and references")
+    parser.add_argument("--output", type=Path, help="usually bench/results; with --quick build/bench/results")
+    parser.add_argument("--build", type=Path, default=Path("build/bench"), help=argparse.SUPPRESS)
+    parser.add_argument("--redraw", type=Path, metavar="JSON", help="no run, an earlier one's results again")
+    return parser.parse_args()
+
+
+def skip(what, why, package=None):
+    installed = package is not None and machine.package_version(package) is not None
+    return {"what": what, "why": why, "package": package, "installed": installed}
+
+
+def find_programs(build):
+    """What is built, with its rows; and what is not."""
+    found, skipped = {}, []
+    for program in plan.PROGRAMS:
+        path = build / "bench" / program.name
+        if path.exists():
+            found[program] = (path.resolve(), plan.rows_of(path))
+        elif not program.brings:
+            skipped.append(skip(program.name, "not built"))
+    return found, skipped
+
+
+def missing_from(there):
+    """Those compared with that are in no program, and no library to preload."""
+    return [
+        skip(system, "cannot be preloaded" if system in plan.ALLOCATORS else "not in the build", package)
+        for system, package in plan.PACKAGES.items()
+        if system not in there
+    ]
+
+
+def plan_jobs(programs, libraries, arguments):
+    jobs = []
+    for program, (path, names) in programs.items():
+        rows = plan.chosen_rows(program, names, arguments.quick, arguments.only)
+        jobs += plan.jobs_of(program, path, rows, libraries)
+    return jobs
+
+
+def count_instructions(build):
+    """The table of another script, and why it is not there."""
+    probe = build / "bench" / "instruction_probe"
+    if not probe.exists():
+        return "", [skip("instructions", "instruction_probe is not built")]
+    if not shutil.which("valgrind"):
+        return "", [skip("instructions", "valgrind is not installed", "valgrind")]
+    script = machine.CHECKOUT / "bench" / "count_instructions.py"
+    done = subprocess.run([sys.executable, script, probe], capture_output=True, text=True)
+    if done.returncode == 77:
+        return "", [skip("instructions", done.stdout.strip().removeprefix("skipped: "))]
+    return done.stdout.rstrip(), []
+
+
+def write(about, samples, output):
+    """Returns the path of the Markdown, and the targets."""
+    output.mkdir(parents=True, exist_ok=True)
+    summary = Summary(samples)
+    judged = targets.judge(summary)
+    base = output / about["machine"]
+    results.write(Path(f"{base}.json"), about, summary, judged)
+    try:
+        import plots
+
+        drawn = plots.draw_all(about, summary, base)
+    except ImportError as error:
+        print(f"No plots: {error}. Debian has python3-matplotlib.", file=sys.stderr)
+        drawn = []
+    path = Path(f"{base}.md")
+    path.write_text(markdown.document(about, summary, judged, drawn))
+    return path, judged
+
+
+def report(about, samples, path, judged):
+    """What is of interest without opening a file. The exit status: errors count, targets do not."""
+    for line in text.skipped(about["skipped"]):
+        print(line)
+    for error in samples.errors:
+        print(f"ERROR: {error}")
+    print(f"results: {path}, with .json and .svg beside it")
+    print(targets.counts(judged))
+    return 1 if samples.errors else 0
+
+
+def run(arguments):
+    programs, skipped = find_programs(arguments.build)
+    if not programs:
+        sys.exit(f"no benchmark programs in {arguments.build}: bench/run.sh builds them")
+    anyone = next(iter(programs.values()))[0]
+    libraries, files = measure.available_allocators(anyone)
+    there = {parse(name).system for _, names in programs.values() for name in names} | set(libraries)
+    skipped += missing_from(there)
+    jobs = plan_jobs(programs, libraries, arguments)
+    if not jobs:
+        sys.exit(f"--only {arguments.only.pattern}: no row matches{' with --quick' * arguments.quick}")
+    usual = plan.QUICK if arguments.quick else plan.FULL
+    pace = plan.Pace(arguments.rounds or usual.rounds, usual.min_time_s)
+    about = machine.describe(arguments.build, there, files)
+    about |= {"rounds": pace.rounds, "quick": arguments.quick}
+    if about["load_at_start"] > about["cores"] / 2:
+        print(f"Busy: load {about['load_at_start']}. Rows with several threads will be off.", file=sys.stderr)
+    instructions, why_not = ("", []) if arguments.only.pattern else count_instructions(arguments.build)
+    about |= {"instructions": instructions, "skipped": skipped + why_not}
+    return about, measure.run(jobs, pace)
+
+
+def main():
+    arguments = parse_arguments()
+    if arguments.redraw:
+        about, samples = results.read(arguments.redraw)
+        output = arguments.output or arguments.redraw.parent
+    else:
+        about, samples = run(arguments)
+        usual = arguments.build if arguments.quick else Path("bench")
+        output = arguments.output or usual / "results"
+    return report(about, samples, *write(about, samples, output))
+
+
+try:
+    sys.exit(main())
+except KeyboardInterrupt:
+    sys.exit("interrupted: nothing written")

@@ -1,0 +1,89 @@
+"""What the figures were measured with: machine, compiler, versions. Nothing that says whose machine it is."""
+import datetime
+import json
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+import plan
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def said_by(*command, cwd=None):
+    """What the command prints, or nothing if there is no such command or it fails."""
+    try:
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+def version():
+    project = (CHECKOUT / "meson.build").read_text()
+    return re.search(r"^  version: '(.*)'", project, re.MULTILINE).group(1)
+
+
+def commit():
+    """Results that are written do not make the tree that they were measured with a changed one."""
+    name = said_by("git", "rev-parse", "--short=12", "HEAD", cwd=CHECKOUT)
+    changed = said_by("git", "status", "--porcelain", "--", ".", ":!bench/results", cwd=CHECKOUT)
+    return f"{name}-dirty" if name and changed else name or None
+
+
+def processor():
+    try:
+        found = re.search(r"^model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found.group(1).strip() if found else platform.machine()
+
+
+def short_name(model, cores):
+    """A name for files: `AMD EPYC 9B45 96-Core Processor`, 2 cores: amd-epyc-9b45-2-cores."""
+    model = re.sub(r"\((r|tm|c)\)|\b\d+-core\b|\b(cpu|processor|with .*)|@.*", " ", model.lower())
+    words = re.findall(r"[a-z0-9]+", model)
+    return "-".join([*words, str(cores), "core" if cores == 1 else "cores"])
+
+
+def compiler(build):
+    """`gcc 12.2.0`, of the compiler that the build uses."""
+    commands = json.loads((build / "compile_commands.json").read_text())
+    words = commands[0]["command"].split()
+    said = said_by(words[1] if words[0].endswith("ccache") else words[0], "--version").partition("\n")[0]
+    number = re.search(r"\d+\.\d+\.\d+", said)
+    name = "clang" if "clang" in said else "gcc"
+    return f"{name} {number.group()}" if number else name
+
+
+def package_version(package):
+    return said_by("dpkg-query", "--show", "--showformat=${Version}", package) or None
+
+
+def versions(systems, libraries):
+    """Of those that are compared with; the name of a preloaded one's file has its version too."""
+    found = {}
+    for system in systems & plan.PACKAGES.keys():
+        known = [package_version(plan.PACKAGES[system]), libraries.get(system)]
+        found[system] = ", ".join(filter(None, known)) or None
+    found["glibc"] = said_by("getconf", "GNU_LIBC_VERSION").removeprefix("glibc ") or None
+    found["boost"] = package_version("libboost-dev")
+    return {system: text for system, text in sorted(found.items()) if text}
+
+
+def describe(build, systems, libraries):
+    cores = len(os.sched_getaffinity(0))
+    return {
+        "machine": short_name(processor(), cores),
+        "version": version(),
+        "commit": commit(),
+        "cpu": processor(),
+        "cores": cores,
+        "kernel": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
+        "compiler": compiler(build),
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        "load_at_start": round(os.getloadavg()[0], 2),
+        "compared": versions(systems, libraries),
+    }
