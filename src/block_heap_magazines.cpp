@@ -18,7 +18,7 @@ constexpr std::uint64_t kCachedPart = 16;
 
 /// A thread that gives back what others took keeps no more than this, and whoever takes gets so much at
 /// once; but some blocks, however long they are.
-constexpr std::size_t kFewCachedBytes = 64 * 1024;
+constexpr std::size_t kFewCachedBytes = 256 * 1024;
 constexpr std::uint32_t kFewBlocks = 4;
 
 std::uint32_t few_of(SizeClass size_class) noexcept {
@@ -168,8 +168,10 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
   note_peak(own, size_class);
   if (own != nullptr) {
     ClassCache::Blocks& blocks = own->blocks;
-    own->wanted = std::max(own->wanted / 2, few_of(size_class));
-    const std::uint32_t limit = std::min(own->wanted, magazine_limit(size_class));
+    const std::uint32_t few = few_of(size_class);
+    const std::uint32_t most = magazine_limit(size_class);
+    own->wanted = std::max(std::min(own->wanted, most), 2 * few) - few;
+    const std::uint32_t limit = std::min(own->wanted, most);
     const bool asked_back = blocks.is_asked_back();
     const std::uint32_t keep = asked_back ? 0 : limit / 2;
     if (blocks.fill() > keep) flush(*own, blocks.fill() - keep, size_class);

@@ -23,7 +23,7 @@ LAYERS = [
     ["pool_layout.hpp", "pool_magazines.cpp", "pool_stats.cpp", "chunk.cpp"],
     ["pool_create.cpp"],
     ["slot_pool.hpp", "slab_table.hpp"],
-    ["slice.hpp", "fill_cursor.hpp", "block_heap.hpp"],
+    ["slab_table_release.cpp", "slice.hpp", "fill_cursor.hpp", "block_heap.hpp"],
     ["block_heap_magazines.cpp", "block_heap_growth.cpp", "block_heap_quarantine.cpp", "basic_buffer.hpp", "pool_resource.hpp"],
     ["pool_allocator.hpp"],
     ["buffer_pool.hpp", "system_buffer.hpp", "boost_resource.hpp"],

@@ -104,6 +104,9 @@ class SlabTable {
   using Words = AtomicBitmap::Words;
   static_assert(kSizeClasses <= bits::kWordBits, "a bit a class");
 
+  /// A class has slabs of several slots, and keeps a free one, only in a pool of at least so many slabs.
+  static constexpr std::uint64_t kLeastSlabs = 16;
+
   [[nodiscard]] AtomicBitmap blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;
   /// Of classes of which a slab may be free.
@@ -116,6 +119,8 @@ class SlabTable {
   /// Another slab of the class has free blocks, or this one is a large part of the pool.
   [[nodiscard]] bool may_go(std::uint64_t slab, SizeClass size_class) const noexcept;
   bool try_release(std::uint64_t slab, SizeClass size_class) noexcept;
+  /// To the pool. All of its blocks are the caller's, their bits set.
+  void end_slab(std::uint64_t slab, SizeClass size_class) noexcept;
   void note_slab(std::uint64_t slab, SizeClass size_class) noexcept;
   void forget_uses(std::uint64_t first, std::uint64_t slots) noexcept;
 
