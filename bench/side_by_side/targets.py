@@ -86,17 +86,17 @@ def growth(summary, percent, base_slots):
 
 
 def scale(summary):
-    """Below 64 slots there are no magazines, so that is where the comparison begins."""
+    """Flat means that it does not grow. Below 64 slots there are no magazines: hence the other figure."""
     for percent in percents(summary):
-        found = growth(summary, percent, 64)
+        found = growth(summary, percent, 8)
         if not found:
             continue
         figure = f"{text(found[0])} ({found[1]:,} slots)"
-        small = growth(summary, percent, 8)
-        if small:
-            figure += f"; of 8 slots {text(small[0])}"
+        with_magazines = growth(summary, percent, 64)
+        if with_magazines:
+            figure += f"; of 64 slots {text(with_magazines[0])}"
         yield Target(
-            f"pool {percent} % full, slowest of up to 2^20 slots, as a multiple of 64 slots",
+            f"pool {percent} % full, slowest of up to 2^20 slots, as a multiple of 8 slots",
             "at most 1.5",
             figure,
             found[0].value <= 1.5,

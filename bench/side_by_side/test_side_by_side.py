@@ -205,8 +205,8 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.proxy(50), [True, True])
         self.assertEqual(self.proxy(51), [True, False])
 
-    def test_scale_counts_from_64_slots(self):
-        times = {"scale/SlotPool/8/50": [10] * 3, "scale/SlotPool/64/50": [40] * 3}
+    def test_scale_counts_from_8_slots(self):
+        times = {"scale/SlotPool/8/50": [40] * 3, "scale/SlotPool/64/50": [10] * 3}
         self.assertEqual(self.verdicts(times | {"scale/SlotPool/1048576/50": [59] * 3}), [True])
         self.assertEqual(self.verdicts(times | {"scale/SlotPool/512/50": [61] * 3}), [False])
         larger = {"scale/SlotPool/512/50": [50] * 3, "scale/SlotPool/4194304/50": [99] * 3}

@@ -41,7 +41,7 @@ inline constexpr std::size_t kLargestClassBytes = bytes_of(SizeClass{kSizeClasse
 }
 
 /// Up to so many bytes a table says it faster.
-inline constexpr std::size_t kTabledBytes = 32 * 1024;
+inline constexpr std::size_t kTabledBytes = 64 * 1024;
 
 inline constexpr auto kClassTable = [] {
   std::array<SizeClass, kTabledBytes / 8> table{};
