@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory_resource>
 #include <span>
+#include <utility>
 
 #include "bufferpool/buffer.hpp"
 #include "bufferpool/buffer_pool.hpp"
@@ -17,44 +17,68 @@ namespace traffic_bench {
 /// What is read at once where nothing is known of how much will come.
 inline constexpr std::size_t read_bytes = 4096;
 
-/// The rest of a long message goes where it belongs in one read.
-inline std::size_t wanted_bytes(std::span<const std::byte> filled) {
-  const std::size_t frame = frame_bytes(filled);
-  return std::max(read_bytes, frame - std::min(frame, filled.size()));
+/// The frame that `buffer` begins with is longer than a read.
+template <class Buffer>
+bool is_long(const Buffer& buffer) {
+  return frame_bytes(buffer.filled()) > read_bytes;
 }
 
-template <bufferpool::FillBuffer Buffer, class Send>
-void receive_into(Buffer& buffer, Wire& wire, const Send& send) {
-  while (wire.arrived_bytes() > 0) {
-    buffer.commit(wire.read(buffer.prepare(wanted_bytes(buffer.filled()))));
-    for (std::size_t frame = frame_bytes(buffer.filled()); frame != 0 && frame <= buffer.size();
-         frame = frame_bytes(buffer.filled())) {
-      send(buffer.freeze(frame));
-    }
-  }
+/// What is half read goes from one buffer to another, which has room for all of the frame then.
+template <bufferpool::FillBuffer Buffer>
+void move_rest(Buffer& from, Buffer& to) {
+  const std::span<const std::byte> rest = std::as_const(from).filled();
+  to.reserve(std::max(rest.size(), frame_bytes(rest)));
+  std::ranges::copy(rest, to.fill(rest.size()).begin());
+  from.clear();
 }
 
-/// A buffer a connection, which holds memory only while something is half read. Else the thread's buffer
-/// stands in for it, so that the messages of all connections lie one behind the other.
+/// Short frames are read into the thread's buffer, so that the messages of all connections lie one behind
+/// the other; a long one into the connection's own, which gets memory of just its length. Between two
+/// reads what is half read waits in the connection's own buffer. Else that holds no memory.
 template <class Buffer>
 class BufferConnection {
  public:
-  BufferConnection(Buffer buffer, Buffer& of_thread)
-      : buffer_(std::move(buffer)), of_thread_(&of_thread) {}
+  BufferConnection(Buffer own, Buffer& of_thread) : own_(std::move(own)), of_thread_(&of_thread) {}
 
   template <class Send>
   void receive(Wire& wire, const Send& send) {
-    if (!buffer_.empty()) {
-      receive_into(buffer_, wire, send);
-      if (buffer_.empty()) buffer_.release_idle();
-    } else {
-      receive_into(*of_thread_, wire, send);
-      if (!of_thread_->empty()) std::swap(buffer_, *of_thread_);
+    if (!own_.empty() && !is_long(own_)) {
+      move_rest(own_, *of_thread_);
+      own_.release_idle();
     }
+    while (wire.arrived_bytes() > 0) {
+      if (own_.empty()) {
+        read_frames(wire, send);
+      } else {
+        read_rest(wire, send);
+      }
+    }
+    if (!of_thread_->empty()) move_rest(*of_thread_, own_);
   }
 
  private:
-  Buffer buffer_;
+  template <class Send>
+  void read_frames(Wire& wire, const Send& send) {
+    Buffer& buffer = *of_thread_;
+    buffer.commit(wire.read(buffer.prepare(read_bytes)));
+    std::size_t frame = frame_bytes(buffer.filled());
+    while (frame != 0 && frame <= buffer.size()) {
+      send(buffer.freeze(frame));
+      frame = frame_bytes(buffer.filled());
+    }
+    if (is_long(buffer)) move_rest(buffer, own_);
+  }
+
+  template <class Send>
+  void read_rest(Wire& wire, const Send& send) {
+    const std::size_t frame = frame_bytes(own_.filled());
+    own_.commit(wire.read(own_.prepare(frame - own_.size())));
+    if (own_.size() < frame) return;
+    send(own_.freeze());
+    own_.release_idle();
+  }
+
+  Buffer own_;
   Buffer* of_thread_;
 };
 
