@@ -169,7 +169,7 @@ def behind(summary):
     ):
         groups = {}
         for loss in summary.behind(wanted):
-            case = f"{text.case(loss.row.case)}: " if loss.row.case else ""
+            case = f"{text_of_case(loss.row.workload, loss.row.case).removesuffix(':')}: " if loss.row.case else ""
             groups.setdefault((loss.row.workload, loss.measure, loss.row.system), []).append(
                 f"{case}{text.ratio(loss.ratio)}"
             )
