@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Side by side: every allocator that a user would pick instead. Installs what is missing, builds into build/bench,
-# runs all by turns, and writes tables and plots into bench/results (with --quick into build/bench/results).
+# runs all by turns, and writes tables and plots into bench/results (a part of it: into build/bench/results).
 #   bench/run.sh [--quick] [--rounds N] [--only REGEX] [--no-install] [--output DIR]
-# --quick: under three minutes instead of 25, fewer sizes. --only: the rows that match, e.g. '^pair/.*/64$'.
+# --quick: under three minutes instead of a quarter of an hour, fewer sizes. --only: the rows that match, e.g. '^pair/.*/64$'.
 # Who is compared with and is not installed is left out, and named.
 set -euo pipefail
 caller=$PWD
@@ -71,4 +71,4 @@ quietly ninja -C $build "${programs[@]}"
 for python in python3 /usr/bin/python3; do
   ! "$python" -c 'import matplotlib' 2>/dev/null || break
 done
-"$python" bench/side_by_side --build=$build "${arguments[@]}"
+exec "$python" bench/side_by_side --build=$build "${arguments[@]}"

@@ -5,8 +5,10 @@ Called by bench/run.sh, which installs and builds first.
 import argparse
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import machine
@@ -38,7 +40,7 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="fewer rows and rounds, within three minutes")
     parser.add_argument("--rounds", type=at_least_one, help="15 unless told, 5 with --quick")
     parser.add_argument("--only", type=pattern, default=pattern(""), help="rows that match, and references")
-    parser.add_argument("--output", type=Path, help="usually bench/results; with --quick build/bench/results")
+    parser.add_argument("--output", type=Path, help="usually bench/results; build/bench/results if part of it is run")
     parser.add_argument("--build", type=Path, default=Path("build/bench"), help=argparse.SUPPRESS)
     parser.add_argument("--redraw", type=Path, metavar="JSON", help="no run, an earlier one's results again")
     return parser.parse_args()
@@ -55,7 +57,10 @@ def find_programs(build):
     for program in plan.PROGRAMS:
         path = build / "bench" / program.name
         if path.exists():
-            found[program] = (path.resolve(), plan.rows_of(path))
+            try:
+                found[program] = (path.resolve(), plan.rows_of(program, path))
+            except plan.DoesNotStart as why:
+                skipped.append(skip(program.brings or program.name, str(why)))
         elif not program.brings:
             skipped.append(skip(program.name, "not built"))
     return found, skipped
@@ -79,25 +84,27 @@ def plan_jobs(programs, libraries, arguments):
 
 
 def count_instructions(build):
-    """The table of another script, and why it is not there."""
+    """The table of another script, why it is not there, and what is wrong with it."""
     probe = build / "bench" / "instruction_probe"
     if not probe.exists():
-        return "", [skip("instructions", "instruction_probe is not built")]
+        return "", [skip("instructions", "instruction_probe is not built")], []
     if not shutil.which("valgrind"):
-        return "", [skip("instructions", "valgrind is not installed", "valgrind")]
+        return "", [skip("instructions", "valgrind is not installed", "valgrind")], []
     script = machine.CHECKOUT / "bench" / "count_instructions.py"
     done = subprocess.run([sys.executable, script, probe], capture_output=True, text=True)
+    said = (done.stdout + done.stderr).strip()
     if done.returncode == 77:
-        return "", [skip("instructions", done.stdout.strip().removeprefix("skipped: "))]
-    return done.stdout.rstrip(), []
+        return "", [skip("instructions", said.removeprefix("skipped: "))], []
+    return done.stdout.rstrip(), [], [said.splitlines()[-1]] if done.returncode else []
 
 
 def write(about, samples, output):
     """Returns the path of the Markdown, and the targets."""
-    output.mkdir(parents=True, exist_ok=True)
     summary = Summary(samples)
     judged = targets.judge(summary)
     base = output / about["machine"]
+    for drawn_before in output.glob(f"{base.name}-*.svg"):
+        drawn_before.unlink()
     results.write(Path(f"{base}.json"), about, summary, judged)
     try:
         import plots
@@ -122,6 +129,19 @@ def report(about, samples, path, judged):
     return 1 if samples.errors else 0
 
 
+def output_of(arguments):
+    """Where the results go; looked at before the run. Only a whole run replaces what is published."""
+    part = arguments.quick or arguments.rounds or arguments.only.pattern
+    usual = arguments.redraw.parent if arguments.redraw else (arguments.build if part else Path("bench")) / "results"
+    output = arguments.output or usual
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=output).close()
+    except OSError as error:
+        sys.exit(f"--output {output}: {error.strerror}")
+    return output
+
+
 def run(arguments):
     programs, skipped = find_programs(arguments.build)
     if not programs:
@@ -129,7 +149,7 @@ def run(arguments):
     anyone = next(iter(programs.values()))[0]
     libraries, files = measure.available_allocators(anyone)
     there = {parse(name).system for _, names in programs.values() for name in names} | set(libraries)
-    skipped += missing_from(there)
+    skipped += missing_from(there | {one["what"] for one in skipped})
     jobs = plan_jobs(programs, libraries, arguments)
     if not jobs:
         sys.exit(f"--only {arguments.only.pattern}: no row matches{' with --quick' * arguments.quick}")
@@ -139,23 +159,26 @@ def run(arguments):
     about |= {"rounds": pace.rounds, "quick": arguments.quick}
     if about["load_at_start"] > about["cores"] / 2:
         print(f"Busy: load {about['load_at_start']}. Rows with several threads will be off.", file=sys.stderr)
-    instructions, why_not = ("", []) if arguments.only.pattern else count_instructions(arguments.build)
+    none = ("", [], [])
+    instructions, why_not, wrong = none if arguments.only.pattern else count_instructions(arguments.build)
     about |= {"instructions": instructions, "skipped": skipped + why_not}
-    return about, measure.run(jobs, pace)
+    samples = measure.run(jobs, pace)
+    samples.errors += wrong
+    return about, samples
 
 
 def main():
     arguments = parse_arguments()
-    if arguments.redraw:
-        about, samples = results.read(arguments.redraw)
-        output = arguments.output or arguments.redraw.parent
-    else:
-        about, samples = run(arguments)
-        usual = arguments.build if arguments.quick else Path("bench")
-        output = arguments.output or usual / "results"
+    output = output_of(arguments)
+    about, samples = results.read(arguments.redraw) if arguments.redraw else run(arguments)
     return report(about, samples, *write(about, samples, output))
 
 
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+signal.signal(signal.SIGTERM, interrupt)
 try:
     sys.exit(main())
 except KeyboardInterrupt:

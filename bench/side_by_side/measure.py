@@ -125,7 +125,9 @@ class Samples:
             return
         nothing = [None] * self.rounds
         time_ns = found[row.clock] * NANOSECONDS[found["time_unit"]]
-        self.times_ns.setdefault(row, list(nothing))[number] = time_ns
+        times_ns = self.times_ns.setdefault(row, list(nothing))
+        assert times_ns[number] is None, f"{row.name} is measured twice in a round"
+        times_ns[number] = time_ns
         for key, value in found.items():
             if key not in NOT_COUNTERS and type(value) in (int, float):
                 self.counters.setdefault(row, {}).setdefault(key, list(nothing))[number] = value

@@ -64,7 +64,7 @@ NOTES = {
     "proxy": Note(
         "A proxy's traffic over a thousand connections",
         "messages of mixed lengths arrive in pieces and are kept by another thread for a while",
-        "to keep each connection its own buffer for ever, or to hand on bytes that nobody checks",
+        "to keep each connection its own buffer for ever, or to know a length before its header came",
     ),
     "idle": Note(
         "Connections that wait",
@@ -79,10 +79,13 @@ NOTES = {
     "scale": Note(
         "A slot is taken and given back, in pools of any size and load",
         "a pool that was made large for the worst hour",
-        "to give back at once what the next allocation finds: the free slots are scattered",
+        "to give back at once what the next allocation finds: the free slots are scattered. Where no more "
+        "than 64 are free, one magazine holds them all, and hides that. Of 8 slots 7 are taken at 90 and 99 %",
     ),
     "full": Note(
-        "Nothing is free", "the moment before upstream is asked", "to keep a count that is checked first"
+        "Nothing is free",
+        "the moment before upstream is asked. We keep a count that is looked at first",
+        "a pool that says so while a slot is free",
     ),
     "latency": Note(
         "How long single operations take",

@@ -56,6 +56,31 @@ def document_of(times, counters=None, **about):
     return markdown.document(ABOUT | about, summary, targets.judge(summary), [])
 
 
+class Measuring(unittest.TestCase):
+    def test_a_row_is_measured_once_a_round(self):
+        samples = Samples(2)
+        found = {"name": "pair/A/64", "cpu_time": 1, "real_time": 1, "time_unit": "ns"}
+        samples.add(0, None, found)
+        samples.add(1, None, found)
+        with self.assertRaises(AssertionError):
+            samples.add(1, None, found)
+
+    def test_a_program_that_does_not_start_says_why(self):
+        with TemporaryDirectory() as folder:
+            program = Path(folder) / "x_bench"
+            program.write_text("#!/bin/sh\necho no huge pages >&2\nexit 77\n")
+            program.chmod(0o755)
+            with self.assertRaisesRegex(plan.DoesNotStart, "no huge pages"):
+                plan.rows_of(plan.Program("x_bench", ".*", brings="x"), program)
+
+    def test_a_program_for_one_system_has_its_rows_only(self):
+        with TemporaryDirectory() as folder:
+            program = Path(folder) / "x_bench"
+            program.write_text("#!/bin/sh\necho pair/x/64; echo pair/PoolResource/64\n")
+            program.chmod(0o755)
+            self.assertEqual(plan.rows_of(plan.Program("x_bench", ".*", brings="x"), program), ["pair/x/64"])
+
+
 class Rows(unittest.TestCase):
     def test_suffixes_are_stripped(self):
         self.assertEqual(plain_name("remote/x/16/iterations:1/real_time"), "remote/x/16")
@@ -92,7 +117,7 @@ class Planning(unittest.TestCase):
         self.assertFalse(any(pattern.search(row) for row in others))
 
     def test_only_heap_rows_are_run_with_an_allocator_preloaded(self):
-        names = ["proxy/BufferPool", "proxy/new_delete", "idle/SystemBuffer/10"]
+        names = ["proxy/BufferPool", "proxy/new_delete", "fragmentation/original_rule/64"]
         jobs = plan.jobs_of(plan.Program("t", ".*", True), Path("t"), names, {"jemalloc": "lib"})
         preloaded = [job.rows for job in jobs if job.allocator == "jemalloc"]
         self.assertEqual(preloaded, [("proxy/new_delete",)])
@@ -179,6 +204,10 @@ class Targets(unittest.TestCase):
         self.assertEqual(
             self.verdicts(blocks("pair", PoolResource=10, jemalloc=20, tcmalloc=9)), [True, None, False]
         )
+
+    def test_an_even_one_is_not_met(self):
+        times = {"pair/PoolResource/64": [10, 10, 10], "pair/jemalloc/64": [7, 11, 15]}
+        self.assertEqual(self.verdicts(times), [False, None, None])
 
     def test_blocks_below_64_bytes_have_none(self):
         self.assertEqual(self.verdicts({"pair/PoolResource/16": [9] * 3, "pair/jemalloc/16": [8] * 3}), [])

@@ -63,7 +63,8 @@ void measure_idle(benchmark::State& state, std::size_t connections) {
     }
   }
   state.counters["bytes_per_connection"] =
-      static_cast<double>(resident_bytes() - before_bytes) / static_cast<double>(connections);
+      (static_cast<double>(resident_bytes()) - static_cast<double>(before_bytes)) /
+      static_cast<double>(connections);
 }
 
 }  // namespace traffic_bench

@@ -97,7 +97,7 @@ void measure_proxy(benchmark::State& state) {
   proxy.serve(proxy_events);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
   const double peak_bytes = static_cast<double>(peak_resident_bytes() - before_bytes);
-  if (proxy.wrong() != 0) return state.SkipWithError("a message arrived with another's bytes");
+  if (proxy.wrong() != 0) return state.SkipWithError("a message arrived with another's header");
 
   const double messages = static_cast<double>(proxy.sent() - warm_up);
   for (auto _ : state) state.SetIterationTime(taken.count() / messages);
