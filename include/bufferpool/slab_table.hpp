@@ -63,8 +63,9 @@ class SlabTable {
   /// Up to `most` <= 64 blocks of a new slab. An empty claim: the pool has no slots for it.
   [[nodiscard]] BlockClaim take_from_new_slab(SizeClass size_class, unsigned most) noexcept;
 
-  /// Gives blocks back; a slab that is free goes back to the pool, unless it is small and the only one of
-  /// its class with free blocks. False: a block was free already.
+  /// Gives blocks back; a slab that is free goes back to the pool, unless it is small, of several blocks,
+  /// and the only one of its class with free ones. False: a block was free already; the pool itself
+  /// finds that out of a slab of one block.
   [[nodiscard]] bool give(const BlockClaim& blocks) noexcept;
 
   /// Gives every free slab back to the pool. How many slots that were.

@@ -107,7 +107,7 @@ struct SlabChangesClass : Slabs<1> {
   }
 };
 
-/// A slab of one block is full or free: every take and give is told to the hints.
+/// A slab of one block is full or gone: there is no hint of it, and its bit stays set.
 struct SlabOfOneBlock : Slabs<1> {
   static constexpr unsigned kThreads = 2;
   void thread(unsigned) {
