@@ -9,8 +9,9 @@ namespace bufferpool::detail {
 using bits::kWordBits;
 using bits::Word;
 
-void SlabTable::forget_uses(std::uint64_t first, std::uint64_t slots) noexcept {
+void SlabTable::return_slots(std::uint64_t first, std::uint64_t slots) noexcept {
   for (std::uint64_t slot = first; slot < first + slots; ++slot) uses_[slot].set(0);
+  pool_.deallocate_run(pool_.address_of(first), slots, Holder::resource);
 }
 
 bool SlabTable::give(const BlockClaim& blocks) noexcept {
@@ -64,10 +65,9 @@ bool SlabTable::try_release(std::uint64_t slab, SizeClass size_class) noexcept {
 
 void SlabTable::end_slab(std::uint64_t slab, SizeClass size_class) noexcept {
   const std::uint32_t slots = shape_of(size_class).slots;
-  forget_uses(slab, slots);
   // Every block is free; what was written to one meanwhile would be overwritten now, unnoticed.
   if constexpr (annotate::kHardened) pool_.show(slab, slots);
-  pool_.deallocate_run(pool_.address_of(slab), slots, Holder::resource);
+  return_slots(slab, slots);
 }
 
 std::uint64_t SlabTable::release_free_slabs() noexcept {
@@ -89,14 +89,11 @@ void SlabTable::release_all() noexcept {
   for (std::uint64_t slot = 0; slot < end; ++slot) {
     const SlotUse use = use_of(slot);
     if (use.kind == SlotUse::Kind::slab && use.number == 0) {
-      const std::uint32_t slots = shape_of(use.size_class).slots;
       blocks_of(slot, use.size_class).close();
       hints_of(use.size_class).remove(slot);
-      forget_uses(slot, slots);
-      pool_.deallocate_run(pool_.address_of(slot), slots, Holder::resource);
+      return_slots(slot, shape_of(use.size_class).slots);
     } else if (use.kind == SlotUse::Kind::run) {
-      forget_uses(slot, use.number);
-      pool_.deallocate_run(pool_.address_of(slot), use.number, Holder::resource);
+      return_slots(slot, use.number);
     }
   }
 }

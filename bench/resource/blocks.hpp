@@ -87,8 +87,7 @@ template <class System>
 void measure_threads(benchmark::State& state, std::size_t bytes, std::size_t threads) {
   constexpr int rounds = 50;  // enough that waking the threads does not show
   System system(bytes);
-  std::vector<std::vector<Step>> scripts;
-  for (std::size_t i = 0; i < threads; ++i) scripts.push_back(random_steps(i, live_blocks, bytes));
+  const std::vector<std::vector<Step>> scripts = scripts_of_threads(threads, live_blocks, bytes);
   Team team(threads, [&](std::size_t number) {
     std::vector<Block> live(live_blocks);
     for (int round = 0; round < rounds; ++round) {

@@ -96,10 +96,8 @@ inline void report(benchmark::State& state, const Latencies& latencies) {
 template <class System>
 void measure_latency(benchmark::State& state, std::size_t bytes) {
   System system(bytes);
-  std::vector<std::vector<Step>> scripts;
-  for (std::size_t i = 0; i < latency_threads; ++i) {
-    scripts.push_back(random_steps(i, live_blocks, bytes));
-  }
+  const std::vector<std::vector<Step>> scripts =
+      scripts_of_threads(latency_threads, live_blocks, bytes);
   std::vector<Latencies> latencies(latency_threads);
   Team team(latency_threads, [&](std::size_t number) {
     replace_timed(system.memory(), scripts[number], latencies[number]);

@@ -37,4 +37,12 @@ inline std::vector<Step> random_steps(std::uint64_t seed, std::uint32_t places, 
   return script;
 }
 
+/// One for each of several threads.
+inline std::vector<std::vector<Step>> scripts_of_threads(std::size_t threads, std::uint32_t places,
+                                                         std::size_t bytes) {
+  std::vector<std::vector<Step>> scripts;
+  for (std::size_t i = 0; i < threads; ++i) scripts.push_back(random_steps(i, places, bytes));
+  return scripts;
+}
+
 }  // namespace resource_bench

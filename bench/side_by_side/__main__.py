@@ -157,7 +157,7 @@ def run(arguments):
     pace = plan.Pace(arguments.rounds or usual.rounds, usual.min_time_s)
     about = machine.describe(arguments.build, there, files)
     about |= {"rounds": pace.rounds, "quick": arguments.quick}
-    if about["load_at_start"] > about["cores"] / 2:
+    if machine.was_busy(about):
         print(f"Busy: load {about['load_at_start']}. Rows with several threads will be off.", file=sys.stderr)
     none = ("", [], [])
     instructions, why_not, wrong = none if arguments.only.pattern else count_instructions(arguments.build)

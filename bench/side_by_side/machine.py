@@ -73,6 +73,10 @@ def versions(systems, libraries):
     return {system: text for system, text in sorted(found.items()) if text}
 
 
+def was_busy(about):
+    return about["load_at_start"] > about["cores"] / 2
+
+
 def describe(build, systems, libraries):
     cores = len(os.sched_getaffinity(0))
     return {

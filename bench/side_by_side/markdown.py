@@ -1,4 +1,5 @@
 """The results as Markdown: ten seconds' worth first, then every figure."""
+import machine
 import notes
 import text
 from rows import OURS, Row, kind
@@ -29,7 +30,7 @@ def head(about):
     lines = ["# Side by side", "", text.caption(about) + f" · {about['kernel']}", ""]
     if about["quick"]:
         lines.append("A quick run: fewer sizes, fewer rounds.\n")
-    if about["load_at_start"] > about["cores"] / 2:
+    if machine.was_busy(about):
         lines.append(f"**The machine was busy, load {about['load_at_start']}: a sketch.**\n")
     compared = "; ".join(f"{one} {found}" for one, found in about["compared"].items())
     lines.append(f"Compared with: {compared}.\n")
@@ -145,13 +146,13 @@ def tables_of(summary, workload):
         return [figures_table(summary, workload, cases)]
     if workload in MEASURES:
         titled = [(text_of_case(workload, case), figures_table(summary, workload, [case])) for case in cases]
-        found = [f"{title}\n\n{shown}" if title else shown for title, shown in titled]
+        found = [f"{title}:\n\n{shown}" if title else shown for title, shown in titled]
         return found + [time_table(summary, workload, cases)] * (workload == "proxy")
     return [time_table(summary, workload, cases)]
 
 
 def text_of_case(workload, case):
-    return f"{int(case):,} connections:" if workload == "idle" else f"{text.case(case)}:" if case else ""
+    return f"{int(case):,} connections" if workload == "idle" else text.case(case)
 
 
 def section(summary, workload):
@@ -169,7 +170,7 @@ def behind(summary):
     ):
         groups = {}
         for loss in summary.behind(wanted):
-            case = f"{text_of_case(loss.row.workload, loss.row.case).removesuffix(':')}: " if loss.row.case else ""
+            case = f"{text_of_case(loss.row.workload, loss.row.case)}: " if loss.row.case else ""
             groups.setdefault((loss.row.workload, loss.measure, loss.row.system), []).append(
                 f"{case}{text.ratio(loss.ratio)}"
             )

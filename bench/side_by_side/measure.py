@@ -35,10 +35,9 @@ def available_allocators(path):
     libraries, files = {}, {}
     for allocator, names in plan.ALLOCATORS.items():
         for library in names:
-            file = preloaded(path, library)
-            if file:
-                libraries.setdefault(allocator, library)
-                files.setdefault(allocator, file)
+            if file := preloaded(path, library):
+                libraries[allocator], files[allocator] = library, file
+                break
     return libraries, files
 
 

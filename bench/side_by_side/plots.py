@@ -13,6 +13,10 @@ def present(summary, *workloads):
     return [workload for workload in workloads if summary.of(workload)]
 
 
+def plotted_sizes(summary, workload):
+    return [case for case in summary.cases(workload) if int(case) in (64, 1024, 16384, 65536)]
+
+
 def blocks(summary):
     """Pair, burst and remote against what people preload, for the README."""
     workloads = present(summary, "pair", "burst", "remote")
@@ -21,15 +25,14 @@ def blocks(summary):
     figure, all_axes = pyplot.subplots(1, len(workloads), figsize=(3.7 * len(workloads), 3.9), squeeze=False)
     systems = [one for one in RIVALS if one in summary.systems(*workloads)]
     for axes, workload in zip(all_axes[0], workloads, strict=True):
-        cases = [case for case in summary.cases(workload) if int(case) in (64, 1024, 16384, 65536)]
+        cases = plotted_sizes(summary, workload)
         grouped_bars(axes, cases, systems, lambda system, case: summary.median(Row(workload, system, case)))
-        axes.set_title(notes.note_of(workload).title.replace(", and", ",\nand"), size=10)
+        title = notes.note_of(workload).title.replace(", and", ",\nand")
+        axes.set_title(f"\n\n{title}", size=10)  # below the legend
         axes.set_xlabel("size of a block")
     all_axes[0][0].set_ylabel("time of a block, ns (log)")
     handles, labels = all_axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper center", ncol=len(systems), frameon=False, fontsize=9)
-    for axes in all_axes[0]:
-        axes.set_title("\n\n" + axes.get_title(), size=10)
     return figure
 
 
@@ -49,7 +52,7 @@ def of_blocks(workload):
     """Every system of one workload at up to four sizes."""
 
     def draw(summary):
-        cases = [case for case in summary.cases(workload) if int(case) in (64, 1024, 16384, 65536)]
+        cases = plotted_sizes(summary, workload)
         if not cases:
             return None
 

@@ -4,9 +4,7 @@
 // leave out what a connection's own object takes.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>

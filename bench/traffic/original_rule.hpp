@@ -3,11 +3,8 @@
 // was the heap's.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <list>
-#include <utility>
 
 namespace traffic_bench {
 

@@ -123,7 +123,8 @@ class SlabTable {
   /// To the pool. All of its blocks are the caller's, their bits set.
   void end_slab(std::uint64_t slab, SizeClass size_class) noexcept;
   void note_slab(std::uint64_t slab, SizeClass size_class) noexcept;
-  void forget_uses(std::uint64_t first, std::uint64_t slots) noexcept;
+  /// Slots that are used for nothing any more.
+  void return_slots(std::uint64_t first, std::uint64_t slots) noexcept;
 
   PoolCore& pool_;
   std::array<SlabShape, kSizeClasses> shapes_;
