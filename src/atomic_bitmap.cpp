@@ -1,6 +1,7 @@
 #include "bufferpool/atomic_bitmap.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace bufferpool::detail {
 namespace {
@@ -78,7 +79,6 @@ Word AtomicBitmap::take_from(std::uint64_t word, unsigned most) noexcept {
     // Relaxed on failure: the loop only looks at the value.
   } while (!words_[word].compare_exchange_weak(seen, seen | mask, std::memory_order_acquire,
                                                std::memory_order_relaxed));
-  if ((seen | mask) == kAllSet && !summary_.empty()) note_full(word);
   return mask;
 }
 
@@ -90,33 +90,48 @@ bool AtomicBitmap::claim(std::uint64_t word, Word mask) noexcept {
     // Acquire: pairs with the release in give(), as in take_from(). Relaxed on failure: as there.
   } while (!words_[word].compare_exchange_weak(seen, seen | mask, std::memory_order_acquire,
                                                std::memory_order_relaxed));
-  if ((seen | mask) == kAllSet && !summary_.empty()) note_full(word);
+  const Claim claimed{word, mask};
+  if ((seen | mask) == kAllSet) note_full({&claimed, 1});
   return true;
 }
 
 AtomicBitmap::Claim AtomicBitmap::take(unsigned most) noexcept {
-  if (!summary_.empty()) {
-    const Claim found = take_by_summary(most);
-    if (found.mask != 0) return found;
-  }
-  return take_by_looking_at_every_word(most);
+  const Claim claim = take_lowest(most);
+  if (claim.mask != 0 && !summary_.empty()) note_full({&claim, 1});
+  return claim;
 }
 
-AtomicBitmap::Claim AtomicBitmap::take_by_summary(unsigned most) noexcept {
+std::span<AtomicBitmap::Claim> AtomicBitmap::take_several(unsigned most,
+                                                          std::span<Claim> claims) noexcept {
+  std::size_t words = 0;
+  for (Claim next = take_lowest(most); next.mask != 0;) {
+    claims[words++] = next;
+    most -= static_cast<unsigned>(std::popcount(next.mask));
+    if (most == 0 || words == claims.size() || summary_.empty()) break;
+    next = take_from_group(next.word / kWordBits, next.word % kWordBits + 1, most);
+  }
+  note_full(claims.first(words));
+  return claims.first(words);
+}
+
+AtomicBitmap::Claim AtomicBitmap::take_lowest(unsigned most) noexcept {
   for (std::uint64_t group = 0; group < summary_.size(); ++group) {
-    // Relaxed: a hint; the word itself decides.
-    Word hopeful = ~summary_[group].load(std::memory_order_relaxed);
-    for (; hopeful != 0; hopeful &= hopeful - 1) {
-      const std::uint64_t word =
-          group * kWordBits + static_cast<unsigned>(std::countr_zero(hopeful));
-      if (const Word mask = take_from(word, most)) return {word, mask};
-    }
+    const Claim found = take_from_group(group, 0, most);
+    if (found.mask != 0) return found;
+  }
+  for (std::uint64_t word = 0; word < words_.size(); ++word) {
+    if (const Word mask = take_from(word, most)) return {word, mask};
   }
   return {0, 0};
 }
 
-AtomicBitmap::Claim AtomicBitmap::take_by_looking_at_every_word(unsigned most) noexcept {
-  for (std::uint64_t word = 0; word < words_.size(); ++word) {
+AtomicBitmap::Claim AtomicBitmap::take_from_group(std::uint64_t group, unsigned from,
+                                                  unsigned most) noexcept {
+  if (from == kWordBits) return {0, 0};
+  // Relaxed: a hint; the word itself decides.
+  Word hopeful = ~summary_[group].load(std::memory_order_relaxed) & (kAllSet << from);
+  for (; hopeful != 0; hopeful &= hopeful - 1) {
+    const std::uint64_t word = group * kWordBits + static_cast<unsigned>(std::countr_zero(hopeful));
     if (const Word mask = take_from(word, most)) return {word, mask};
   }
   return {0, 0};
@@ -167,29 +182,55 @@ bool AtomicBitmap::give_range(std::uint64_t first, std::uint64_t count) noexcept
   return all_were_taken;
 }
 
+const AtomicBitmap::Claim* AtomicBitmap::give_several(std::span<const Claim> claims) noexcept {
+  const Claim* given_twice = nullptr;
+  std::uint64_t group = 0;
+  Word freed = 0;  // of that group: words that were full
+  for (const Claim& claim : claims) {
+    const Word before = clear(claim.word, claim.mask);
+    if ((before & claim.mask) != claim.mask) given_twice = &claim;
+    if (before != kAllSet) continue;
+    if (claim.word / kWordBits != group) note_free(group, std::exchange(freed, 0));
+    group = claim.word / kWordBits;
+    freed |= bit_of(claim.word);
+  }
+  note_free(group, freed);
+  return given_twice;
+}
+
 // Why a set summary bit does not outlive the word's fullness. A word that was full gets free bits by
 // one give(), which then clears the summary bit. Against it stands a taker's late set. Both are
 // acquire-release operations on the summary word: if the set comes first, the clear undoes it; if the
 // clear comes first, the set reads from it, hence sees the give, and the look at the word finds it.
-// A taker that is stopped between its two steps leaves one word hidden from take_by_summary(), not
+// A taker that is stopped between its two steps leaves words hidden from the search by the summary, not
 // from take(), which looks at every word before it reports that there is none.
 
-void AtomicBitmap::note_full(std::uint64_t word) noexcept {
-  const Word bit = Word{1} << (word % kWordBits);
-  Atomic<Word>& group = summary_[word / kWordBits];
+void AtomicBitmap::note_full(std::span<const Claim> claims) noexcept {
+  if (summary_.empty() || claims.empty()) return;
+  const auto full_words = [=, this] {
+    Word full = 0;
+    for (const Claim& claim : claims) {
+      // Relaxed: the first look only tells what is worth noting. What the second must see is ordered by
+      // the fetch_or, by happens-before and coherence.
+      if (words_[claim.word].load(std::memory_order_relaxed) == kAllSet) full |= bit_of(claim.word);
+    }
+    return full;
+  };
+  const Word noted = full_words();
+  if (noted == 0) return;
+  Atomic<Word>& group = summary_[claims.front().word / kWordBits];
   // Acquire-release: pairs with itself in note_free(), see above.
-  group.fetch_or(bit, std::memory_order_acq_rel);
-  // Relaxed: what must be seen here is ordered by the fetch_or, by happens-before and coherence.
-  if (words_[word].load(std::memory_order_relaxed) != kAllSet) {
+  group.fetch_or(noted, std::memory_order_acq_rel);
+  if (const Word freed = noted & ~full_words(); freed != 0) {
     // Release: pairs with note_full(); a lost clear would only cost time.
-    group.fetch_and(~bit, std::memory_order_release);
+    group.fetch_and(~freed, std::memory_order_release);
   }
 }
 
-void AtomicBitmap::note_free(std::uint64_t word) noexcept {
-  const Word bit = Word{1} << (word % kWordBits);
-  // Acquire-release: pairs with note_full(): publishes that the word has free slots.
-  summary_[word / kWordBits].fetch_and(~bit, std::memory_order_acq_rel);
+void AtomicBitmap::note_free(std::uint64_t group, Word words) noexcept {
+  if (summary_.empty() || words == 0) return;
+  // Acquire-release: pairs with note_full(): publishes that the words have free slots.
+  summary_[group].fetch_and(~words, std::memory_order_acq_rel);
 }
 
 std::optional<std::uint64_t> HintSet::find(std::uint64_t from) const noexcept {

@@ -2,6 +2,8 @@
 // failed, and the runs, which bypass the magazines.
 #include <algorithm>
 #include <array>
+#include <ranges>
+#include <span>
 
 #include "bufferpool/failure.hpp"
 #include "bufferpool/pool_core.hpp"
@@ -13,8 +15,21 @@ using bits::Word;
 
 namespace {
 
+constexpr std::size_t kWordsOfARefill = 16;
+
 std::uint64_t lowest_slot(const AtomicBitmap::Claim& claim) noexcept {
   return claim.word * kWordBits + static_cast<unsigned>(std::countr_zero(claim.mask));
+}
+
+/// The highest first. Returns those that are left, as another thread asks for the slots at this moment.
+Word push_slots(SlotCache::Slots& slots, const AtomicBitmap::Claim& claim) noexcept {
+  Word rest = claim.mask;
+  while (rest != 0) {
+    const unsigned highest = kWordBits - 1 - static_cast<unsigned>(std::countl_zero(rest));
+    if (!slots.push(static_cast<SlotIndex>(claim.word * kWordBits + highest))) break;
+    rest ^= Word{1} << highest;
+  }
+  return rest;
 }
 
 /// True if one of the slots [first, first + count) is here.
@@ -65,21 +80,22 @@ std::uint64_t PoolCore::refill(SlotCache& own) noexcept {
   note_peak(&own);
   if (lacks(1)) return kNoSlot;
   const std::uint32_t limit = magazine_limit();
-  const AtomicBitmap::Claim claim = bitmap_.take(limit);
-  if (claim.mask == 0) return kNoSlot;
-  out_of_bitmap_.add(static_cast<std::uint64_t>(std::popcount(claim.mask)));
+  // In a nearly full pool free slots lie alone in their words.
+  std::array<AtomicBitmap::Claim, kWordsOfARefill> claims;
+  const std::span<AtomicBitmap::Claim> taken = bitmap_.take_several(limit, claims);
+  if (taken.empty()) return kNoSlot;
   own.slots.set_limit(limit);
   // The lowest is the caller's. The others highest first, so that slots are handed out upwards, as the
-  // hardware prefetches. A push fails only if another thread asks for the slots at this moment.
-  Word rest = claim.mask & (claim.mask - 1);
-  while (rest != 0) {
-    const unsigned highest = kWordBits - 1 - static_cast<unsigned>(std::countl_zero(rest));
-    if (!own.slots.push(static_cast<SlotIndex>(claim.word * kWordBits + highest))) break;
-    rest ^= Word{1} << highest;
+  // hardware prefetches.
+  const std::uint64_t lowest = lowest_slot(taken.front());
+  taken.front().mask &= taken.front().mask - 1;
+  for (const AtomicBitmap::Claim& claim : std::views::reverse(taken)) {
+    const Word rest = push_slots(own.slots, claim);
+    if (rest != 0 && !bitmap_.give(claim.word, rest)) fail_given_twice(claim.word);
   }
-  if (rest != 0) give_word(claim.word, rest);
+  out_of_bitmap_.add(1 + own.slots.fill());
   own.slots.mark_low_water();
-  return lowest_slot(claim);
+  return lowest;
 }
 
 void PoolCore::give_slot_slowly(SlotIndex slot) noexcept {
@@ -126,37 +142,40 @@ bool PoolCore::drain_quarantine() noexcept {
 
 void PoolCore::empty(SlotCache::Slots& full, std::uint32_t slots) noexcept {
   note_peak(caches_.mine());
-  std::array<SlotIndex, SlotCache::Slots::kCapacity> pending;
-  std::copy_n(full.entries().begin(), slots, pending.begin());
+  // Slots of one word go back in one operation; neighbours here are often of one.
+  std::array<AtomicBitmap::Claim, SlotCache::Slots::kCapacity> words;
+  std::size_t count = 0;
+  const std::span<const SlotIndex> leaving = full.entries().first(slots);
+  for (auto slot = leaving.begin(); slot != leaving.end();) {
+    const std::uint64_t word = to_number(*slot) / kWordBits;
+    Word mask = 0;
+    for (; slot != leaving.end() && to_number(*slot) / kWordBits == word; ++slot) {
+      mask |= Word{1} << (to_number(*slot) % kWordBits);
+    }
+    const std::span<AtomicBitmap::Claim> known(words.data(), count);
+    const auto same = std::ranges::find(known, word, &AtomicBitmap::Claim::word);
+    if (same != known.end()) {
+      same->mask |= mask;
+    } else {
+      words[count++] = {word, mask};
+    }
+  }
   full.drop_oldest(slots);
   full.mark_low_water();
-
-  // Slots of one word go back in one operation.
-  for (std::uint32_t left = slots; left != 0;) {
-    const std::uint64_t word = to_number(pending[0]) / kWordBits;
-    Word mask = 0;
-    std::uint32_t others = 0;
-    for (std::uint32_t i = 0; i < left; ++i) {
-      const std::uint64_t slot = to_number(pending[i]);
-      if (slot / kWordBits == word) {
-        mask |= Word{1} << (slot % kWordBits);
-      } else {
-        pending[others++] = pending[i];
-      }
-    }
-    give_word(word, mask);
-    left = others;
-  }
+  out_of_bitmap_.subtract(slots);
+  const AtomicBitmap::Claim* const twice = bitmap_.give_several({words.data(), count});
+  if (twice != nullptr) fail_given_twice(twice->word);
 }
 
 void PoolCore::give_word(std::uint64_t word, Word mask) noexcept {
   if (caches_.has_any()) out_of_bitmap_.subtract(static_cast<std::uint64_t>(std::popcount(mask)));
-  if (!bitmap_.give(word, mask)) {
-    fail(
-        "bufferpool: pool %llu: a slot from %llu to %llu was given back twice; give each back once",
-        static_cast<unsigned long long>(id_), static_cast<unsigned long long>(word * kWordBits),
-        static_cast<unsigned long long>(word * kWordBits + kWordBits - 1));
-  }
+  if (!bitmap_.give(word, mask)) fail_given_twice(word);
+}
+
+void PoolCore::fail_given_twice(std::uint64_t word) const noexcept {
+  fail("bufferpool: pool %llu: a slot from %llu to %llu was given back twice; give each back once",
+       static_cast<unsigned long long>(id_), static_cast<unsigned long long>(word * kWordBits),
+       static_cast<unsigned long long>(word * kWordBits + kWordBits - 1));
 }
 
 void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {

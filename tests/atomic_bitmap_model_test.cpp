@@ -1,5 +1,6 @@
 // A bitmap against a model of it, by random steps.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -60,7 +61,7 @@ void compare_with_model(std::uint64_t slots, std::mt19937_64& random) {
   };
   for (int step = 0; step < 1000; ++step) {
     const std::uint64_t count = 1 + random() % (random() % 8 == 0 ? slots : std::min(slots, 70ul));
-    switch (random() % 4) {
+    switch (random() % 5) {
       case 0: {
         const std::optional<std::uint64_t> first = bitmap->take_run(count);
         ASSERT_EQ(first.has_value(), model.has_run(count));
@@ -81,6 +82,15 @@ void compare_with_model(std::uint64_t slots, std::mt19937_64& random) {
         const AtomicBitmap::Claim claim = bitmap->take(1);
         ASSERT_EQ(claim.mask != 0, model.count() < slots);
         if (claim.mask != 0) hold(lowest_slot(claim), 1);
+        break;
+      }
+      case 3: {
+        std::array<AtomicBitmap::Claim, 4> claims;
+        const auto taken = bitmap->take_several(1 + random() % 64, claims);
+        ASSERT_EQ(!taken.empty(), model.count() < slots);
+        for (AtomicBitmap::Claim& claim : taken) {
+          for (; claim.mask != 0; claim.mask &= claim.mask - 1) hold(lowest_slot(claim), 1);
+        }
         break;
       }
       default:

@@ -56,6 +56,10 @@ class AtomicBitmap {
   /// An empty claim means that every word was seen with every slot taken.
   [[nodiscard]] Claim take(unsigned most) noexcept;
 
+  /// take(), and while that is fewer than `most`, also from the words above it that share its word of the
+  /// summary. Returns the part of `claims`, at least one, that it filled: a word each, upwards.
+  [[nodiscard]] std::span<Claim> take_several(unsigned most, std::span<Claim> claims) noexcept;
+
   /// Takes `count` consecutive slots and returns the first. Empty: no such run was seen.
   [[nodiscard]] std::optional<std::uint64_t> take_run(std::uint64_t count) noexcept;
 
@@ -70,12 +74,14 @@ class AtomicBitmap {
 
   /// give(), and returns the word as it was before.
   [[nodiscard]] Word give_and_tell(std::uint64_t word, Word mask) noexcept {
-    // Release: pairs with the acquire in take_from() and claim(); publishes the holder's last reads
-    // and writes of the slots to their next holder.
-    const Word before = words_[word].fetch_and(~mask, std::memory_order_release);
-    if (before == bits::kAllSet && !summary_.empty()) note_free(word);
+    const Word before = clear(word, mask);
+    if (before == bits::kAllSet) note_free(word / bits::kWordBits, bit_of(word));
     return before;
   }
+
+  /// give() for several words, faster where neighbours in `claims` share their word of the summary. Returns
+  /// a claim of which a slot was not taken, or nullptr.
+  [[nodiscard]] const Claim* give_several(std::span<const Claim> claims) noexcept;
 
   /// give() for the slots [first, first + count), word by word.
   [[nodiscard]] bool give_range(std::uint64_t first, std::uint64_t count) noexcept;
@@ -117,13 +123,28 @@ class AtomicBitmap {
   /// Takes all slots in `mask` or none.
   [[nodiscard]] bool claim(std::uint64_t word, Word mask) noexcept;
 
-  [[nodiscard]] Claim take_by_summary(unsigned most) noexcept;
-  [[nodiscard]] Claim take_by_looking_at_every_word(unsigned most) noexcept;
+  [[nodiscard]] Word clear(std::uint64_t word, Word mask) noexcept {
+    // Release: pairs with the acquire in take_from() and claim(); publishes the holder's last reads
+    // and writes of the slots to their next holder.
+    return words_[word].fetch_and(~mask, std::memory_order_release);
+  }
+
+  /// Of the lowest word that has any; does not note it.
+  [[nodiscard]] Claim take_lowest(unsigned most) noexcept;
 
   // The summary has a bit a word, set: "this word is full". It is a hint that is never trusted for
-  // "there is none"; see the .cpp file for why it does not go stale.
-  void note_full(std::uint64_t word) noexcept;
-  void note_free(std::uint64_t word) noexcept;
+  // "there is none"; see the .cpp file for why it does not go stale. 64 words are a group.
+
+  /// Of the words of a group from `from` on that the summary does not call full; does not note it.
+  [[nodiscard]] Claim take_from_group(std::uint64_t group, unsigned from, unsigned most) noexcept;
+
+  /// The claims are of one group, and made.
+  void note_full(std::span<const Claim> claims) noexcept;
+  void note_free(std::uint64_t group, Word words) noexcept;
+
+  static Word bit_of(std::uint64_t number) noexcept {
+    return Word{1} << (number % bits::kWordBits);
+  }
 
   Words words_;
   Words summary_;

@@ -190,6 +190,7 @@ class PoolCore {
   [[nodiscard]] bool take_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_word(std::uint64_t word, bits::Word mask) noexcept;
+  [[noreturn]] [[gnu::cold]] void fail_given_twice(std::uint64_t word) const noexcept;
   [[nodiscard]] std::uint32_t magazine_limit() const noexcept;
   void empty(SlotCache::Slots& full, std::uint32_t slots) noexcept;
   bool collect_ended_threads() noexcept;

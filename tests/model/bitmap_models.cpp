@@ -42,6 +42,34 @@ struct ClaimGiveSummary : TakeGiveSummary<AtomicBitmap> {
   }
 };
 
+/// Slots that lie alone in their words, taken and given back together.
+struct SeveralWords {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{.stops = 1};
+
+  void thread(unsigned) {
+    std::array<AtomicBitmap::Claim, 2> claims;
+    const std::span<AtomicBitmap::Claim> taken = bitmap.take_several(2, claims);
+    for (const AtomicBitmap::Claim& claim : taken) payload.use(lowest_slot(claim));
+    check(bitmap.give_several(taken) == nullptr, "a slot that was held was free");
+  }
+  void finish() const {
+    check(words.taken(0) == ~Word{1} && words.taken(1) == ~Word{1}, "a slot is lost");
+    check((summary[0].load() & 3) == 0, "the summary hides a free slot");
+  }
+  void finish_without_stopped() {
+    const int free = std::popcount(~words.taken(0)) + std::popcount(~words.taken(1));
+    int found = 0;
+    while (bitmap.take(1).mask != 0) ++found;
+    check(found == free, "full is reported while a slot is free");
+  }
+
+  Words<2> words{{1, 1}};
+  std::array<Atomic<Word>, 1> summary;
+  AtomicBitmap bitmap{words.words, summary, 128};
+  Payload<128> payload;
+};
+
 /// A run over two words against one who takes a slot of the second, so that the first is given back.
 struct RunClaimAgainstTake {
   static constexpr unsigned kThreads = 3;
@@ -132,6 +160,7 @@ void add_bitmap_models(Models& models) {
   models.push_back(make_model<TakeAlwaysFinds<AtomicBitmap>>("bitmap_take_always_finds"));
   models.push_back(make_model<TakeGiveSummary<AtomicBitmap>>("bitmap_take_give_summary"));
   models.push_back(make_model<ClaimGiveSummary>("bitmap_claim_give_summary"));
+  models.push_back(make_model<SeveralWords>("bitmap_several_words"));
   models.push_back(make_model<RunClaimAgainstTake>("bitmap_run_claim_against_take"));
   models.push_back(make_model<GivenTwice<AtomicBitmap>>("bitmap_given_twice_at_once"));
   models.push_back(make_model<OpenAgainstTake>("bitmap_open_against_take"));

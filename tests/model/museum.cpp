@@ -166,7 +166,7 @@ void show_orders(Museum& museum) {
     return Weakening{.file = file, .function = function, .to = kRelaxed};
   };
   museum.show(models, "bitmap_take_give_one_word", "release_in_give_is_relaxed",
-              relaxed("atomic_bitmap.hpp", "give_and_tell"));
+              relaxed("atomic_bitmap.hpp", "clear"));
   museum.show(models, "bitmap_take_give_one_word", "acquire_in_take_is_relaxed",
               relaxed("atomic_bitmap.cpp", "take_from"));
   museum.show(models, "bitmap_run_claim_against_take", "acquire_in_claim_is_relaxed",

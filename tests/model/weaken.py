@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Weakens each memory order of the library by one step, and says which model notices.
 
-    weaken.py MODEL_PROGRAM [SOURCE_ROOT]
-
 Nothing is rebuilt: the checker's atomic knows where it is called, and uses another order there. The table
 has a row for each step of each order; one that no model notices needs an argument, in UNNOTICED below.
 Exits with 1 when a row has neither, or when an argument belongs to a row that a model does notice.
 """
+import argparse
 import pathlib
 import re
 import subprocess
@@ -106,9 +105,16 @@ def noticed_by(model, site, weaker):
     return failed[0] if failed else None
 
 
+def existing_file(name):
+    if not pathlib.Path(name).is_file():
+        raise argparse.ArgumentTypeError(f"no file {name}; build it with: ninja -C BUILD tests/model/model")
+    return pathlib.Path(name).resolve()
+
+
 def main():
-    model = sys.argv[1]
-    root = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else pathlib.Path(__file__).parents[2])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=existing_file, help="the checker: BUILD/tests/model/model")
+    model, root = parser.parse_args().model, pathlib.Path(__file__).parents[2]
     if subprocess.run([model, "run", "--until-failure"], capture_output=True).returncode != 0:
         sys.exit("a model fails without any weakening: mend that first")
     problems = 0
