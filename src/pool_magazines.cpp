@@ -2,7 +2,6 @@
 // failed, and the runs, which bypass the magazines.
 #include <algorithm>
 #include <array>
-#include <ranges>
 #include <span>
 
 #include "bufferpool/failure.hpp"
@@ -89,9 +88,9 @@ std::uint64_t PoolCore::refill(SlotCache& own) noexcept {
   // hardware prefetches.
   const std::uint64_t lowest = lowest_slot(taken.front());
   taken.front().mask &= taken.front().mask - 1;
-  for (const AtomicBitmap::Claim& claim : std::views::reverse(taken)) {
-    const Word rest = push_slots(own.slots, claim);
-    if (rest != 0 && !bitmap_.give(claim.word, rest)) fail_given_twice(claim.word);
+  for (auto claim = taken.rbegin(); claim != taken.rend(); ++claim) {
+    const Word rest = push_slots(own.slots, *claim);
+    if (rest != 0 && !bitmap_.give(claim->word, rest)) fail_given_twice(claim->word);
   }
   out_of_bitmap_.add(1 + own.slots.fill());
   own.slots.mark_low_water();
