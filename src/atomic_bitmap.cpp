@@ -91,7 +91,7 @@ bool AtomicBitmap::claim(std::uint64_t word, Word mask) noexcept {
   } while (!words_[word].compare_exchange_weak(seen, seen | mask, std::memory_order_acquire,
                                                std::memory_order_relaxed));
   const Claim claimed{word, mask};
-  if ((seen | mask) == kAllSet) note_full({&claimed, 1});
+  if ((seen | mask) == kAllSet && !summary_.empty()) note_full({&claimed, 1});
   return true;
 }
 
@@ -103,15 +103,15 @@ AtomicBitmap::Claim AtomicBitmap::take(unsigned most) noexcept {
 
 std::span<AtomicBitmap::Claim> AtomicBitmap::take_several(unsigned most,
                                                           std::span<Claim> claims) noexcept {
-  std::size_t words = 0;
+  std::size_t filled = 0;
   for (Claim next = take_lowest(most); next.mask != 0;) {
-    claims[words++] = next;
+    claims[filled++] = next;
     most -= static_cast<unsigned>(std::popcount(next.mask));
-    if (most == 0 || words == claims.size() || summary_.empty()) break;
+    if (most == 0 || filled == claims.size() || summary_.empty()) break;
     next = take_from_group(next.word / kWordBits, next.word % kWordBits + 1, most);
   }
-  note_full(claims.first(words));
-  return claims.first(words);
+  if (filled != 0 && !summary_.empty()) note_full(claims.first(filled));
+  return claims.first(filled);
 }
 
 AtomicBitmap::Claim AtomicBitmap::take_lowest(unsigned most) noexcept {
@@ -189,7 +189,7 @@ const AtomicBitmap::Claim* AtomicBitmap::give_several(std::span<const Claim> cla
   for (const Claim& claim : claims) {
     const Word before = clear(claim.word, claim.mask);
     if ((before & claim.mask) != claim.mask) given_twice = &claim;
-    if (before != kAllSet) continue;
+    if (before != kAllSet || summary_.empty()) continue;
     if (claim.word / kWordBits != group) note_free(group, std::exchange(freed, 0));
     group = claim.word / kWordBits;
     freed |= bit_of(claim.word);
@@ -206,7 +206,6 @@ const AtomicBitmap::Claim* AtomicBitmap::give_several(std::span<const Claim> cla
 // from take(), which looks at every word before it reports that there is none.
 
 void AtomicBitmap::note_full(std::span<const Claim> claims) noexcept {
-  if (summary_.empty() || claims.empty()) return;
   const auto full_words = [=, this] {
     Word full = 0;
     for (const Claim& claim : claims) {
@@ -219,7 +218,7 @@ void AtomicBitmap::note_full(std::span<const Claim> claims) noexcept {
   const Word noted = full_words();
   if (noted == 0) return;
   Atomic<Word>& group = summary_[claims.front().word / kWordBits];
-  // Acquire-release: pairs with itself in note_free(), see above.
+  // Acquire-release: pairs with the fetch_and of note_free(), see above.
   group.fetch_or(noted, std::memory_order_acq_rel);
   if (const Word freed = noted & ~full_words(); freed != 0) {
     // Release: pairs with note_full(); a lost clear would only cost time.
@@ -227,10 +226,10 @@ void AtomicBitmap::note_full(std::span<const Claim> claims) noexcept {
   }
 }
 
-void AtomicBitmap::note_free(std::uint64_t group, Word words) noexcept {
-  if (summary_.empty() || words == 0) return;
+void AtomicBitmap::note_free(std::uint64_t group, Word bits) noexcept {
+  if (bits == 0) return;
   // Acquire-release: pairs with note_full(): publishes that the words have free slots.
-  summary_[group].fetch_and(~words, std::memory_order_acq_rel);
+  summary_[group].fetch_and(~bits, std::memory_order_acq_rel);
 }
 
 std::optional<std::uint64_t> HintSet::find(std::uint64_t from) const noexcept {

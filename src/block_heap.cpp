@@ -153,6 +153,8 @@ void* BlockHeap::try_allocate_run(BlockShape shape) noexcept {
   run_slots_.add(slots);
   run_asked_bytes_.add(shape.bytes);
   run_peak_.raise(run_blocks_.add(1) + 1);
+  annotate::poison(run, slots * pool_.slot_bytes());
+  annotate::unpoison(block, shape.bytes);
   return block;
 }
 

@@ -135,11 +135,13 @@ std::size_t BlockHeap::try_expand(void* block, BlockShape held, const SizeRange&
       count_given_back(before, held.bytes);
       change(block, before, after);
       count_held(after, bytes);
+      annotate::unpoison_more(block, bytes);
       return bytes;
     }
   }
   if (within < wanted.least_bytes) return 0;
   count_asked_at(block, within - held.bytes);
+  annotate::unpoison_more(block, within);
   return within;
 }
 
@@ -204,9 +206,6 @@ void BlockHeap::change(void* block, const WholeBlock& before, const WholeBlock& 
   } else {
     slabs_.set_taken_slab(first, after.size_class);
     cells_[to_index(after.size_class)].hold(block);
-  }
-  if (after.bytes > before.bytes) {
-    annotate::unpoison(static_cast<std::byte*>(block) + before.bytes, after.bytes - before.bytes);
   }
 }
 

@@ -95,7 +95,7 @@ void* BlockHeap::allocate_of(SizeClass size_class, BlockShape shape) {
   }
   count_asked(own, size_class, shape.bytes);
   cells_[to_index(size_class)].hold(block);
-  take_over(block, bytes_of(size_class));
+  take_over(block, shape.bytes, bytes_of(size_class));
   return block;
 }
 

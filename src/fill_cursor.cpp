@@ -15,7 +15,9 @@ constexpr std::size_t kLeastUpstreamBytes = 64;
 
 void FillCursor::move_to(Chunk& started, std::span<std::byte> space, BufferStats& stats) noexcept {
   const std::size_t filled = size();
+  annotate::unpoison(space.data(), filled);
   if (filled != 0) std::memcpy(space.data(), begin, filled);
+  annotate::poison_inside(begin, filled);
   stats.bytes_moved += filled;
   leave(stats);
   begin = space.data();
@@ -28,6 +30,7 @@ void FillCursor::move_to_start(std::byte* start, BufferStats& stats) noexcept {
   annotate::unpoison(start, static_cast<std::size_t>(begin - start));  // where slices were dropped
   const std::size_t filled = size();
   if (filled != 0) std::memmove(start, begin, filled);
+  annotate::poison_inside(start + filled, static_cast<std::size_t>(begin - start));
   stats.bytes_moved += filled;
   begin = start;
   end = start + filled;
@@ -40,6 +43,7 @@ void FillCursor::move_upstream(std::pmr::memory_resource& upstream, std::size_t 
   if (__builtin_add_overflow(size(), extra_bytes, &needed)) throw_bad_alloc();
   const std::size_t bytes = std::max({needed, 2 * size(), kLeastUpstreamBytes});
   UpstreamChunk* const block = UpstreamChunk::allocate(upstream, bytes);
+  annotate::poison_inside(block->data(), bytes);
   move_to(*block, {block->data(), bytes}, stats);
   seal_when_idle = true;
   ++stats.upstream_chunks;

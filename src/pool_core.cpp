@@ -177,7 +177,7 @@ Chunk* PoolCore::try_lease(std::uint64_t slots) noexcept {
   const std::uint64_t first = slots == 1 ? take_slot() : take_run(slots);
   if (first == kNoSlot) return nullptr;
   retain();
-  show(first, slots);
+  lend(first, slots);
   Chunk& chunk = chunks_[first];
   chunk.live.start();
   chunk.pool = this;
@@ -188,7 +188,7 @@ Chunk* PoolCore::try_lease(std::uint64_t slots) noexcept {
 bool PoolCore::try_extend_lease(Chunk& chunk, std::uint64_t more) noexcept {
   const std::uint64_t end = static_cast<std::uint64_t>(&chunk - chunks_) + chunk.slots();
   if (!take_range(end, more)) return false;
-  show(end, more);
+  lend(end, more);
   chunk.set_run(chunk.slots() + more, zeroes_);
   return true;
 }

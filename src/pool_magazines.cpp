@@ -1,5 +1,4 @@
-// How slots move between the bitmap, the magazines and each other: the paths behind a push or pop that
-// failed, and the runs, which bypass the magazines.
+// How slots move between the bitmap and the magazines: the paths behind a push or pop that failed.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -14,10 +13,19 @@ using bits::Word;
 
 namespace {
 
-constexpr std::size_t kWordsOfARefill = 16;
+/// A refill looks for slots that lie alone in so many words, as long as there are many of them.
+constexpr std::uint64_t kWordsOfARefill = 16;
 
 std::uint64_t lowest_slot(const AtomicBitmap::Claim& claim) noexcept {
   return claim.word * kWordBits + static_cast<unsigned>(std::countr_zero(claim.mask));
+}
+
+std::uint64_t count_slots(std::span<const AtomicBitmap::Claim> claims) noexcept {
+  std::uint64_t slots = 0;
+  for (const AtomicBitmap::Claim& claim : claims) {
+    slots += static_cast<std::uint64_t>(std::popcount(claim.mask));
+  }
+  return slots;
 }
 
 /// The highest first. Returns those that are left, as another thread asks for the slots at this moment.
@@ -31,18 +39,37 @@ Word push_slots(SlotCache::Slots& slots, const AtomicBitmap::Claim& claim) noexc
   return rest;
 }
 
-/// True if one of the slots [first, first + count) is here.
-bool holds_any_of(const SlotCache::Slots& here, std::uint64_t first, std::uint64_t count) noexcept {
-  return std::ranges::any_of(here.entries(),
-                             [=](SlotIndex slot) { return to_number(slot) - first < count; });
+/// The slots, those of a word together; neighbours are often of one. Returns the part of `claims` that it
+/// filled.
+std::span<AtomicBitmap::Claim> gather(std::span<const SlotIndex> slots,
+                                      std::span<AtomicBitmap::Claim> claims) noexcept {
+  std::size_t filled = 0;
+  for (auto slot = slots.begin(); slot != slots.end();) {
+    const std::uint64_t word = to_number(*slot) / kWordBits;
+    Word mask = 0;
+    for (; slot != slots.end() && to_number(*slot) / kWordBits == word; ++slot) {
+      mask |= Word{1} << (to_number(*slot) % kWordBits);
+    }
+    const std::span<AtomicBitmap::Claim> known = claims.first(filled);
+    const auto same = std::ranges::find(known, word, &AtomicBitmap::Claim::word);
+    if (same != known.end()) {
+      same->mask |= mask;
+    } else {
+      claims[filled++] = {word, mask};
+    }
+  }
+  return claims.first(filled);
 }
 
 }  // namespace
 
+std::uint64_t PoolCore::threads() const noexcept {
+  return std::max<std::uint64_t>(1, caches_.in_use());
+}
+
 std::uint32_t PoolCore::magazine_limit() const noexcept {
-  const std::uint64_t threads = std::max<std::uint64_t>(1, caches_.in_use());
   return static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(slots_ / (4 * threads), 1, SlotCache::Slots::kCapacity));
+      std::clamp<std::uint64_t>(slots_ / (4 * threads()), 1, SlotCache::Slots::kCapacity));
 }
 
 // A slot is counted as out after its bit was set, and no longer before its bit is cleared, so the count is
@@ -79,20 +106,23 @@ std::uint64_t PoolCore::refill(SlotCache& own) noexcept {
   note_peak(&own);
   if (lacks(1)) return kNoSlot;
   const std::uint32_t limit = magazine_limit();
-  // In a nearly full pool free slots lie alone in their words.
-  std::array<AtomicBitmap::Claim, kWordsOfARefill> claims;
-  const std::span<AtomicBitmap::Claim> taken = bitmap_.take_several(limit, claims);
-  if (taken.empty()) return kNoSlot;
+  // In a nearly full pool free slots lie alone in their words. Not more than a share of them: what an idle
+  // thread has in its magazine it does not give back.
+  std::array<AtomicBitmap::Claim, kWordsOfARefill> room;
+  const std::uint64_t share = (slots_ - out_of_bitmap_.get()) / (4 * threads());
+  const std::uint64_t words = std::clamp<std::uint64_t>(share, 1, kWordsOfARefill);
+  const std::span claims = bitmap_.take_several(limit, std::span(room).first(words));
+  if (claims.empty()) return kNoSlot;
+  out_of_bitmap_.add(count_slots(claims));
   own.slots.set_limit(limit);
   // The lowest is the caller's. The others highest first, so that slots are handed out upwards, as the
   // hardware prefetches.
-  const std::uint64_t lowest = lowest_slot(taken.front());
-  taken.front().mask &= taken.front().mask - 1;
-  for (auto claim = taken.rbegin(); claim != taken.rend(); ++claim) {
+  const std::uint64_t lowest = lowest_slot(claims.front());
+  claims.front().mask &= claims.front().mask - 1;
+  for (auto claim = claims.rbegin(); claim != claims.rend(); ++claim) {
     const Word rest = push_slots(own.slots, *claim);
-    if (rest != 0 && !bitmap_.give(claim->word, rest)) fail_given_twice(claim->word);
+    if (rest != 0) give_word(claim->word, rest);
   }
-  out_of_bitmap_.add(1 + own.slots.fill());
   own.slots.mark_low_water();
   return lowest;
 }
@@ -140,29 +170,14 @@ bool PoolCore::drain_quarantine() noexcept {
 }
 
 void PoolCore::empty(SlotCache::Slots& full, std::uint32_t slots) noexcept {
+  if (slots == 0) return;
   note_peak(caches_.mine());
-  // Slots of one word go back in one operation; neighbours here are often of one.
-  std::array<AtomicBitmap::Claim, SlotCache::Slots::kCapacity> words;
-  std::size_t count = 0;
-  const std::span<const SlotIndex> leaving = full.entries().first(slots);
-  for (auto slot = leaving.begin(); slot != leaving.end();) {
-    const std::uint64_t word = to_number(*slot) / kWordBits;
-    Word mask = 0;
-    for (; slot != leaving.end() && to_number(*slot) / kWordBits == word; ++slot) {
-      mask |= Word{1} << (to_number(*slot) % kWordBits);
-    }
-    const std::span<AtomicBitmap::Claim> known(words.data(), count);
-    const auto same = std::ranges::find(known, word, &AtomicBitmap::Claim::word);
-    if (same != known.end()) {
-      same->mask |= mask;
-    } else {
-      words[count++] = {word, mask};
-    }
-  }
+  std::array<AtomicBitmap::Claim, SlotCache::Slots::kCapacity> room;
+  const std::span claims = gather(full.entries().first(slots), room);
   full.drop_oldest(slots);
   full.mark_low_water();
   out_of_bitmap_.subtract(slots);
-  const AtomicBitmap::Claim* const twice = bitmap_.give_several({words.data(), count});
+  const AtomicBitmap::Claim* const twice = bitmap_.give_several(claims);
   if (twice != nullptr) fail_given_twice(twice->word);
 }
 
@@ -175,18 +190,6 @@ void PoolCore::fail_given_twice(std::uint64_t word) const noexcept {
   fail("bufferpool: pool %llu: a slot from %llu to %llu was given back twice; give each back once",
        static_cast<unsigned long long>(id_), static_cast<unsigned long long>(word * kWordBits),
        static_cast<unsigned long long>(word * kWordBits + kWordBits - 1));
-}
-
-void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
-  if (caches_.has_any()) note_peak(caches_.mine());
-  for (std::uint64_t done = 0; done < slots;) {
-    const std::uint64_t slot = first + done;
-    const std::uint64_t count = std::min(slots - done, kWordBits - slot % kWordBits);
-    give_word(slot / kWordBits,
-              bits::range(static_cast<unsigned>(slot % kWordBits), static_cast<unsigned>(count)));
-    done += count;
-  }
-  if (SlotCache* const own = caches_.mine()) own->slots.mark_low_water();
 }
 
 bool PoolCore::collect_ended_threads() noexcept {
@@ -203,39 +206,6 @@ void PoolCore::ask_others_back() noexcept {
   for (SlotCache& other : caches_.ever_used()) {
     if (&other != own && other.slots.fill() != 0) other.slots.ask_back();
   }
-}
-
-std::uint64_t PoolCore::take_run(std::uint64_t slots) noexcept {
-  if (slots > slots_) return kNoSlot;
-  const auto search = [=, this] { return lacks(slots) ? std::nullopt : bitmap_.take_run(slots); };
-  std::optional<std::uint64_t> first = search();
-  if (!first) {
-    if (SlotCache* const own = caches_.mine()) empty(own->slots, own->slots.fill());
-    collect_ended_threads();
-    first = search();
-  }
-  if (!first) {
-    ask_others_back();
-    return kNoSlot;
-  }
-  note_taken(slots);
-  return *first;
-}
-
-bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {
-  if (slots > slots_ || first > slots_ - slots) return false;
-  if (!bitmap_.claim_range(first, slots)) {
-    // What stands in the way may be a free slot in our own magazine, or in quarantine.
-    SlotCache* const own = caches_.mine();
-    const bool is_cached = own != nullptr && holds_any_of(own->slots, first, slots);
-    if (is_cached) empty(own->slots, own->slots.fill());
-    const bool waits = quarantine_.has([=](std::uint64_t of) { return of - 1 - first < slots; });
-    if (waits) drain_quarantine();
-    if (!waits && !is_cached) return false;
-    if (!bitmap_.claim_range(first, slots)) return false;
-  }
-  note_taken(slots);
-  return true;
 }
 
 void PoolCore::note_taken(std::uint64_t slots) noexcept {

@@ -88,6 +88,14 @@ TEST_F(AtomicBitmapSeveral, the_summary_follows_all_of_them) {
   EXPECT_FALSE(bitmap_.says_full(1) || bitmap_.says_full(2));
 }
 
+TEST_F(AtomicBitmapSeveral, the_summary_follows_slots_of_one_word) {
+  leave_free({64, 65});
+  ASSERT_NE(bitmap_->take(1).mask, 0u);
+  EXPECT_FALSE(bitmap_.says_full(1));
+  ASSERT_NE(bitmap_->take(1).mask, 0u);
+  EXPECT_TRUE(bitmap_.says_full(1));
+}
+
 TEST_F(AtomicBitmapSeveral, words_of_different_parts_of_the_summary_are_given_back_in_any_order) {
   leave_free({});
   const std::array<AtomicBitmap::Claim, 4> claims{{{70, 1}, {1, 2}, {71, 4}, {2, 8}}};

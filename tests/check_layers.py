@@ -20,7 +20,7 @@ LAYERS = [
     ["block_cache.hpp"],
     ["chunk.hpp"],
     ["pool_core.hpp"],
-    ["pool_layout.hpp", "pool_magazines.cpp", "pool_stats.cpp", "chunk.cpp"],
+    ["pool_layout.hpp", "pool_magazines.cpp", "pool_runs.cpp", "pool_stats.cpp", "chunk.cpp"],
     ["pool_create.cpp"],
     ["slot_pool.hpp", "slab_table.hpp"],
     ["slab_table_release.cpp", "slice.hpp", "fill_cursor.hpp", "block_heap.hpp"],

@@ -68,6 +68,34 @@ TEST(SlotPoolStats, a_magazine_caches_at_most_a_quarter_of_the_slots_and_at_most
   }
 }
 
+/// How many slots one allocation leaves in the magazine, where `pairs` times two slots are free in a pool of
+/// 8,192, each of the two alone in its word.
+std::uint64_t cached_where_slots_are_alone(std::uint64_t pairs) {
+  SlotPool pool({.slot_bytes = 8, .slots = 8192});
+  std::vector<void*> free;
+  for (std::uint64_t slot = 0; slot < pool.slots(); slot += 128) {
+    static_cast<void>(pool.allocate_run(63));
+    free.push_back(pool.allocate_run(2));
+    static_cast<void>(pool.allocate_run(63));
+  }
+  free.resize(pairs);
+  for (void* const pair : free) pool.deallocate_run(pair, 2);
+  static_cast<void>(pool.allocate());
+  const SlotPoolStats stats = pool.stats();
+  expect_consistent(stats);
+  EXPECT_EQ(stats.taken_slots, pool.slots() - 2 * pairs + 1);
+  return stats.cached_slots;
+}
+
+TEST(SlotPoolStats, a_magazine_is_filled_from_several_words_where_slots_are_alone) {
+  EXPECT_EQ(cached_where_slots_are_alone(64), 15u);
+}
+
+TEST(SlotPoolStats, a_magazine_takes_at_most_a_quarter_of_the_last_slots_that_are_alone) {
+  EXPECT_EQ(cached_where_slots_are_alone(8), 3u);
+  EXPECT_EQ(cached_where_slots_are_alone(2), 0u);
+}
+
 TEST(SlotPoolStats, what_a_thread_that_has_ended_left_is_free) {
   SlotPool pool({.slot_bytes = 8, .slots = 1024});
   on_a_thread_that_ends([&] { pool.deallocate(pool.allocate()); });

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -69,9 +70,30 @@ inline void poison(const void*, std::size_t) noexcept {}
 inline void unpoison(const void*, std::size_t) noexcept {}
 #endif
 
+/// unpoison() for bytes of which some are in use, and keep what they hold.
+inline void unpoison_more(const void* at, std::size_t bytes) noexcept {
+#if defined(BUFFERPOOL_VALGRIND)
+  VALGRIND_MAKE_MEM_DEFINED(at, bytes);
+#else
+  unpoison(at, bytes);
+#endif
+}
+
+/// poison() for bytes between those of other threads. AddressSanitizer marks 8 bytes at once; those that the
+/// bytes share with a neighbour stay as they are, as two threads would change the mark at once.
+inline void poison_inside(const void* at, std::size_t bytes) noexcept {
+#if defined(BUFFERPOOL_DETAIL_ASAN)
+  constexpr std::size_t kUnit = 8;
+  const std::size_t lead = (kUnit - reinterpret_cast<std::uintptr_t>(at) % kUnit) % kUnit;
+  if (bytes < lead + kUnit) return;
+  poison(static_cast<const std::byte*>(at) + lead, (bytes - lead) / kUnit * kUnit);
+#else
+  poison(at, bytes);
+#endif
+}
+
 /// What a holder left in the bytes is nobody's business from now on.
 inline void zero(void* at, std::size_t bytes) noexcept {
-  unpoison(at, bytes);  // slices in a chunk are retired before it is
   if (bytes != 0) std::memset(at, 0, bytes);
   __asm__ volatile("" : : "r"(at) : "memory");  // not left out, though the memory may be freed next
 }
@@ -81,8 +103,9 @@ inline void scrub(void* at, std::size_t bytes, bool zeroes) noexcept {
   if (kHardened || zeroes) zero(at, bytes);
 }
 
-/// The holder gives the bytes back.
+/// The holder of a block gives it back; not all of it was asked for.
 inline void retire(void* at, std::size_t bytes, bool zeroes = false) noexcept {
+  if (kHardened || zeroes) unpoison(at, bytes);
   scrub(at, bytes, zeroes);
   poison(at, bytes);
 }

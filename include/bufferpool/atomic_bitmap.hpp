@@ -57,7 +57,8 @@ class AtomicBitmap {
   [[nodiscard]] Claim take(unsigned most) noexcept;
 
   /// take(), and while that is fewer than `most`, also from the words above it that share its word of the
-  /// summary. Returns the part of `claims`, at least one, that it filled: a word each, upwards.
+  /// summary; without a summary from none. Returns those of `claims`, which has room for one at least, that
+  /// it filled: a word each, upwards. None as in take().
   [[nodiscard]] std::span<Claim> take_several(unsigned most, std::span<Claim> claims) noexcept;
 
   /// Takes `count` consecutive slots and returns the first. Empty: no such run was seen.
@@ -75,7 +76,9 @@ class AtomicBitmap {
   /// give(), and returns the word as it was before.
   [[nodiscard]] Word give_and_tell(std::uint64_t word, Word mask) noexcept {
     const Word before = clear(word, mask);
-    if (before == bits::kAllSet) note_free(word / bits::kWordBits, bit_of(word));
+    if (before == bits::kAllSet && !summary_.empty()) {
+      note_free(word / bits::kWordBits, bit_of(word));
+    }
     return before;
   }
 
@@ -140,7 +143,8 @@ class AtomicBitmap {
 
   /// The claims are of one group, and made.
   void note_full(std::span<const Claim> claims) noexcept;
-  void note_free(std::uint64_t group, Word words) noexcept;
+  /// Some words of the group, which were full.
+  void note_free(std::uint64_t group, Word bits) noexcept;
 
   static Word bit_of(std::uint64_t number) noexcept {
     return Word{1} << (number % bits::kWordBits);

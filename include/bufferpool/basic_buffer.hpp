@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "bufferpool/annotate.hpp"
 #include "bufferpool/buffer.hpp"
 #include "bufferpool/failure.hpp"
 #include "bufferpool/fill_cursor.hpp"
@@ -93,7 +94,10 @@ class BasicBuffer {
 
   /// Forgets what is behind the first `bytes`; never makes it longer.
   void truncate(std::size_t bytes) noexcept {
-    if (bytes < size()) cursor_.end = cursor_.begin + bytes;
+    if (bytes < size()) {
+      annotate::poison_inside(cursor_.begin + bytes, size() - bytes);
+      cursor_.end = cursor_.begin + bytes;
+    }
     cursor_.prepared_bytes = 0;
   }
   /// Forgets the first `bytes` <= size().
@@ -150,12 +154,14 @@ class BasicBuffer {
 
   [[nodiscard]] std::span<std::byte> append(std::size_t bytes) noexcept {
     std::byte* const at = cursor_.end;
+    annotate::unpoison(at, bytes);
     cursor_.end = at + bytes;
     return {at, bytes};
   }
   [[nodiscard]] std::span<std::byte> prepared(std::size_t bytes) noexcept {
     cursor_.prepared_at = cursor_.end;
     cursor_.prepared_bytes = bytes;
+    annotate::unpoison(cursor_.end, bytes);
     return {cursor_.end, bytes};
   }
 
@@ -185,6 +191,7 @@ class BasicBuffer<Source>::Appender {
       grow(bytes);
     }
     std::byte* const at = end_;
+    annotate::unpoison(at, bytes);
     end_ = at + bytes;
     return {at, bytes};
   }

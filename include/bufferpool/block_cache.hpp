@@ -13,17 +13,21 @@
 
 namespace bufferpool::detail {
 
-/// `block` is the caller's. In a hardened build it is known not to have been written to since it was free.
-inline void take_over(void* block, std::size_t bytes) noexcept {
-  annotate::unpoison(block, bytes);
+/// The first `asked` of the `bytes` of a block are the caller's. In a hardened build all are known not to
+/// have been written to since it was free.
+inline void take_over(void* block, std::size_t asked, std::size_t bytes) noexcept {
   if constexpr (annotate::kHardened) {
+    annotate::unpoison(block, bytes);
     const std::size_t at = annotate::find_written(block, bytes);
-    if (at == bytes) return;
-    fail(
-        "bufferpool: the block of %zu bytes at %p was written to while it was free, at byte %zu; "
-        "look for who kept a pointer to it",
-        bytes, block, at);
+    if (at != bytes) {
+      fail(
+          "bufferpool: the block of %zu bytes at %p was written to while it was free, at byte %zu; "
+          "look for who kept a pointer to it",
+          bytes, block, at);
+    }
+    annotate::poison(block, bytes);
   }
+  annotate::unpoison(block, asked);
 }
 
 /// Of one class. What push() and pop() need beside the blocks is in one cache line. For the owner, but for
@@ -41,7 +45,7 @@ struct alignas(64) ClassCache {
     void* const block = blocks.pop();
     asked_bytes.set(asked_bytes.get() + asked);
     cells.hold(block);
-    take_over(block, bytes_of(cells.size_class()));
+    take_over(block, asked, bytes_of(cells.size_class()));
     return block;
   }
 

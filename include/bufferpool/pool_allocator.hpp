@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "bufferpool/allocation_chain.hpp"
+#include "bufferpool/annotate.hpp"
 #include "bufferpool/failure.hpp"
 #include "bufferpool/pool_resource.hpp"
 
@@ -108,7 +109,9 @@ class PoolAllocator {
 
   /// How many elements have room in a block that is out.
   [[nodiscard]] std::size_t size(const T* block) const noexcept {
-    return heap().usable_bytes_at(block, alignof(T)) / sizeof(T);
+    const std::size_t bytes = heap().usable_bytes_at(block, alignof(T));
+    annotate::unpoison_more(block, bytes);  // who asks may use it
+    return bytes / sizeof(T);
   }
 
   [[nodiscard]] T* allocate_one() { return allocate(linkable(1)); }
@@ -195,7 +198,7 @@ class PoolAllocator {
     return {least * sizeof(T), in_range * sizeof(T), sizeof(T)};
   }
   [[nodiscard]] detail::BlockShape shape_of(const T* block) const noexcept {
-    return {size(block) * sizeof(T), alignof(T)};
+    return {heap().usable_bytes_at(block, alignof(T)) / sizeof(T) * sizeof(T), alignof(T)};
   }
 
   PoolResource* memory_;

@@ -125,6 +125,11 @@ class PoolCore {
     annotate::unpoison(address_of(first), slots * slot_bytes_);
     if constexpr (annotate::kHardened) check_untouched(first, slots);
   }
+  /// show() for a buffer, which itself says what of them it fills.
+  void lend(std::uint64_t first, std::uint64_t slots) noexcept {
+    show(first, slots);
+    if (slot_bytes_ % 8 == 0) annotate::poison(address_of(first), slots * slot_bytes_);
+  }
   void print(std::ostream& out) const;  // the map of operator<<, see slot_pool.hpp
 
  private:
@@ -179,7 +184,7 @@ class PoolCore {
               bits::Word{1} << (to_number(slot) % bits::kWordBits));
   }
 
-  // Cold paths of the magazines: pool_magazines.cpp.
+  // Cold paths of the magazines, and the runs: pool_magazines.cpp, pool_runs.cpp.
   [[nodiscard]] std::uint64_t take_bit() noexcept;
   [[gnu::cold]] std::uint64_t take_slot_slowly() noexcept;
   [[gnu::cold]] void give_slot_slowly(SlotIndex slot) noexcept;
@@ -191,6 +196,7 @@ class PoolCore {
   void give_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_word(std::uint64_t word, bits::Word mask) noexcept;
   [[noreturn]] [[gnu::cold]] void fail_given_twice(std::uint64_t word) const noexcept;
+  [[nodiscard]] std::uint64_t threads() const noexcept;  // at least 1
   [[nodiscard]] std::uint32_t magazine_limit() const noexcept;
   void empty(SlotCache::Slots& full, std::uint32_t slots) noexcept;
   bool collect_ended_threads() noexcept;

@@ -45,7 +45,8 @@ class Slice {
   /// One atomic operation; the last slice of a chunk also gives it back.
   ~Slice() {
     if (chunk_ == nullptr) return;
-    annotate::retire(data_, size_, chunk_->zeroes());
+    annotate::scrub(data_, size_, chunk_->zeroes());
+    annotate::poison_inside(data_, size_);
     chunk_->drop();
   }
 

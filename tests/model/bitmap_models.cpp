@@ -48,10 +48,10 @@ struct SeveralWords {
   static constexpr Bounds kQuick{.stops = 1};
 
   void thread(unsigned) {
-    std::array<AtomicBitmap::Claim, 2> claims;
-    const std::span<AtomicBitmap::Claim> taken = bitmap.take_several(2, claims);
-    for (const AtomicBitmap::Claim& claim : taken) payload.use(lowest_slot(claim));
-    check(bitmap.give_several(taken) == nullptr, "a slot that was held was free");
+    std::array<AtomicBitmap::Claim, 2> room;
+    const std::span claims = bitmap.take_several(2, room);
+    for (const AtomicBitmap::Claim& claim : claims) payload.use(lowest_slot(claim));
+    check(bitmap.give_several(claims) == nullptr, "a slot that was held was free");
   }
   void finish() const {
     check(words.taken(0) == ~Word{1} && words.taken(1) == ~Word{1}, "a slot is lost");
@@ -65,6 +65,32 @@ struct SeveralWords {
   }
 
   Words<2> words{{1, 1}};
+  std::array<Atomic<Word>, 1> summary;
+  AtomicBitmap bitmap{words.words, summary, 128};
+  Payload<128> payload;
+};
+
+/// One takes the slots of two words, others one each: a word that was full when it was noted is no longer.
+struct SeveralOfSharedWords {
+  static constexpr unsigned kThreads = 3;
+  static constexpr Bounds kQuick{.spurious = 0};
+
+  void thread(unsigned index) {
+    std::array<AtomicBitmap::Claim, 2> room;
+    const std::span claims = bitmap.take_several(index == 0 ? 3 : 1, room);
+    for (const AtomicBitmap::Claim& claim : claims) {
+      for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
+        payload.use(lowest_slot({claim.word, rest}));
+      }
+    }
+    check(bitmap.give_several(claims) == nullptr, "a slot that was held was free");
+  }
+  void finish() const {
+    check(words.taken(0) == ~Word{3} && words.taken(1) == ~Word{3}, "a slot is lost");
+    check((summary[0].load() & 3) == 0, "the summary hides a free slot");
+  }
+
+  Words<2> words{{3, 3}};
   std::array<Atomic<Word>, 1> summary;
   AtomicBitmap bitmap{words.words, summary, 128};
   Payload<128> payload;
@@ -161,6 +187,7 @@ void add_bitmap_models(Models& models) {
   models.push_back(make_model<TakeGiveSummary<AtomicBitmap>>("bitmap_take_give_summary"));
   models.push_back(make_model<ClaimGiveSummary>("bitmap_claim_give_summary"));
   models.push_back(make_model<SeveralWords>("bitmap_several_words"));
+  models.push_back(make_model<SeveralOfSharedWords>("bitmap_several_of_shared_words"));
   models.push_back(make_model<RunClaimAgainstTake>("bitmap_run_claim_against_take"));
   models.push_back(make_model<GivenTwice<AtomicBitmap>>("bitmap_given_twice_at_once"));
   models.push_back(make_model<OpenAgainstTake>("bitmap_open_against_take"));

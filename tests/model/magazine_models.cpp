@@ -130,6 +130,51 @@ struct AskBack : WithMagazines<3> {
   void finish() { check_nothing_is_lost(); }
 };
 
+/// Sixteen free slots, each alone in its word: a thread that takes all it can get asks for those that another
+/// one puts into its magazine.
+struct AskBackScattered {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{.preemptions = 1, .stale = 0, .spurious = 0};
+  static constexpr Bounds kFull{.preemptions = 2, .stale = 0, .spurious = 0};
+  static constexpr std::uint64_t kSlots = 4160;  // with a summary
+  static constexpr std::uint64_t kPairs = 8;     // of words that meet in a free slot each
+
+  AskBackScattered() {
+    keep_tickets_apart();
+    std::array<void*, kPairs> pairs;
+    for (void*& pair : pairs) {
+      static_cast<void>(take_run(63));
+      pair = take_run(2);
+      static_cast<void>(take_run(63));
+    }
+    static_cast<void>(take_run(kSlots - kPairs * 128));
+    for (void* const pair : pairs) pool.core->deallocate_run(pair, 2);
+  }
+  void* take_run(std::uint64_t slots) {
+    void* const run = pool.core->try_allocate_run(slots);
+    check(run != nullptr, "set-up");
+    return run;
+  }
+  void thread(unsigned index) {
+    std::array<void*, 2 * kPairs> slots{};
+    for (void*& slot : std::span(slots).first(index == 0 ? 1 : slots.size())) {
+      slot = pool.core->try_allocate();
+      if (slot != nullptr) pool.use(slot);
+    }
+    for (void* const slot : slots) {
+      if (slot != nullptr) pool.core->deallocate(slot);
+    }
+  }
+  void finish() {
+    const auto stats = pool.core->stats();
+    check(stats.free_slots + stats.cached_slots == 2 * kPairs, "a slot is lost");
+    for (std::uint64_t slot = 0; slot < stats.free_slots; ++slot) {
+      check(pool.core->try_allocate_run(1) != nullptr, "a slot is free only by the count");
+    }
+  }
+  Pool<kSlots, kSlots> pool;
+};
+
 /// The last two of 64 slots, had as a run or by growing the run before them. The threads keep nothing of
 /// them, so that only the count is in the way.
 struct CountedRun {
@@ -187,6 +232,7 @@ void add_magazine_models(Models& models) {
   models.push_back(make_model<RefillAndFlush>("magazine_refill_and_flush"));
   models.push_back(make_model<ExitAgainstRefill>("thread_exit_against_refill"));
   models.push_back(make_model<AskBack>("magazine_asked_back"));
+  models.push_back(make_model<AskBackScattered>("magazine_of_scattered_slots_asked_back"));
   models.push_back(make_model<FullByCount<CountedRun>>("pool_full_by_count"));
   models.push_back(make_model<ExtendAgainstTake>("pool_extend_against_take"));
 }

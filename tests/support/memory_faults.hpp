@@ -85,6 +85,35 @@ template <class Buffer>
   return *bytes_at(slice.data() + slice.size());
 }
 
+/// Into what the buffer has not filled yet.
+[[nodiscard, gnu::noinline]] inline unsigned read_of_what_is_not_filled(std::uint64_t slots) {
+  BufferPool buffer(pool_of(slots));
+  const Slice slice = frozen(buffer, 16);
+  return *bytes_at(slice.data() + slice.size());
+}
+
+[[nodiscard, gnu::noinline]] inline unsigned read_of_what_is_not_filled_upstream(std::uint64_t) {
+  SystemBuffer buffer;
+  const Slice slice = frozen(buffer, 16);
+  return *bytes_at(slice.data() + slice.size());
+}
+
+[[nodiscard, gnu::noinline]] inline unsigned read_of_what_was_truncated(std::uint64_t slots) {
+  BufferPool buffer(pool_of(slots));
+  const std::byte* const bytes = buffer.fill(32).data();
+  buffer.truncate(16);
+  return *bytes_at(bytes + 16);
+}
+
+/// The slice keeps the old chunk alive.
+[[nodiscard, gnu::noinline]] inline unsigned read_of_what_has_moved(std::uint64_t slots) {
+  BufferPool buffer(pool_of(slots));
+  const Slice slice = frozen(buffer, 16);
+  const std::byte* const bytes = buffer.fill(16).data();
+  static_cast<void>(buffer.fill(kFaultSlotBytes));
+  return *bytes_at(bytes);
+}
+
 /// Into the next slot, which is free.
 [[nodiscard, gnu::noinline]] inline unsigned read_past_a_chunk(std::uint64_t slots) {
   BufferPool buffer(pool_of(slots));
@@ -106,6 +135,25 @@ template <class Buffer>
   auto* const block = static_cast<std::byte*>(memory.allocate(64));
   const unsigned read = *bytes_at(block + 64);
   memory.deallocate(block, 64);
+  return read;
+}
+
+/// Into what its size class has more than was asked for.
+[[nodiscard, gnu::noinline]] inline unsigned read_past_what_was_asked_for(std::uint64_t slots) {
+  PoolResource memory(pool_of(slots));
+  auto* const block = static_cast<std::byte*>(memory.allocate(99));
+  const unsigned read = *bytes_at(block + 99);
+  memory.deallocate(block, 99);
+  return read;
+}
+
+[[nodiscard, gnu::noinline]] inline unsigned read_past_what_was_asked_for_of_a_run(
+    std::uint64_t slots) {
+  PoolResource memory(pool_of(slots));
+  constexpr std::size_t kBytes = 6 * kFaultSlotBytes - 99;
+  auto* const block = static_cast<std::byte*>(memory.allocate(kBytes));
+  const unsigned read = *bytes_at(block + kBytes);
+  memory.deallocate(block, kBytes);
   return read;
 }
 
@@ -131,9 +179,15 @@ inline constexpr MemoryFault kMemoryFaults[] = {
     {"read_of_the_last_slice_of_a_chunk", read_of_the_last_slice_of_a_chunk},
     {"read_of_a_dropped_slice_upstream", read_of_a_dropped_slice_upstream},
     {"read_past_what_was_filled", read_past_what_was_filled},
+    {"read_of_what_is_not_filled", read_of_what_is_not_filled},
+    {"read_of_what_is_not_filled_upstream", read_of_what_is_not_filled_upstream},
+    {"read_of_what_was_truncated", read_of_what_was_truncated},
+    {"read_of_what_has_moved", read_of_what_has_moved},
     {"read_past_a_chunk", read_past_a_chunk},
     {"read_of_a_block_that_was_given_back", read_of_a_block_that_was_given_back},
     {"read_past_a_block", read_past_a_block},
+    {"read_past_what_was_asked_for", read_past_what_was_asked_for},
+    {"read_past_what_was_asked_for_of_a_run", read_past_what_was_asked_for_of_a_run},
     {"read_of_a_run_that_was_given_back", read_of_a_run_that_was_given_back},
 };
 

@@ -1,0 +1,66 @@
+// Runs of slots, which bypass the magazines.
+#include <algorithm>
+#include <optional>
+
+#include "bufferpool/pool_core.hpp"
+
+namespace bufferpool::detail {
+
+using bits::kWordBits;
+
+namespace {
+
+/// True if one of the slots [first, first + count) is here.
+bool holds_any_of(const SlotCache::Slots& here, std::uint64_t first, std::uint64_t count) noexcept {
+  return std::ranges::any_of(here.entries(),
+                             [=](SlotIndex slot) { return to_number(slot) - first < count; });
+}
+
+}  // namespace
+
+std::uint64_t PoolCore::take_run(std::uint64_t slots) noexcept {
+  if (slots > slots_) return kNoSlot;
+  const auto search = [=, this] { return lacks(slots) ? std::nullopt : bitmap_.take_run(slots); };
+  std::optional<std::uint64_t> first = search();
+  if (!first) {
+    if (SlotCache* const own = caches_.mine()) empty(own->slots, own->slots.fill());
+    collect_ended_threads();
+    first = search();
+  }
+  if (!first) {
+    ask_others_back();
+    return kNoSlot;
+  }
+  note_taken(slots);
+  return *first;
+}
+
+bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {
+  if (slots > slots_ || first > slots_ - slots) return false;
+  if (!bitmap_.claim_range(first, slots)) {
+    // What stands in the way may be a free slot in our own magazine, or in quarantine.
+    SlotCache* const own = caches_.mine();
+    const bool is_cached = own != nullptr && holds_any_of(own->slots, first, slots);
+    if (is_cached) empty(own->slots, own->slots.fill());
+    const bool waits = quarantine_.has([=](std::uint64_t of) { return of - 1 - first < slots; });
+    if (waits) drain_quarantine();
+    if (!waits && !is_cached) return false;
+    if (!bitmap_.claim_range(first, slots)) return false;
+  }
+  note_taken(slots);
+  return true;
+}
+
+void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
+  if (caches_.has_any()) note_peak(caches_.mine());
+  for (std::uint64_t done = 0; done < slots;) {
+    const std::uint64_t slot = first + done;
+    const std::uint64_t count = std::min(slots - done, kWordBits - slot % kWordBits);
+    give_word(slot / kWordBits,
+              bits::range(static_cast<unsigned>(slot % kWordBits), static_cast<unsigned>(count)));
+    done += count;
+  }
+  if (SlotCache* const own = caches_.mine()) own->slots.mark_low_water();
+}
+
+}  // namespace bufferpool::detail
