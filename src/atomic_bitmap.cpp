@@ -139,8 +139,23 @@ AtomicBitmap::Claim AtomicBitmap::take_from_group(std::uint64_t group, unsigned 
 
 std::optional<std::uint64_t> AtomicBitmap::take_run(std::uint64_t count) noexcept {
   if (count == 0 || count > words_.size() * kWordBits) return std::nullopt;
+  if (!summary_.empty()) {
+    if (const auto first = search_run(count, summary_)) return first;
+  }
+  return search_run(count, {});
+}
+
+std::optional<std::uint64_t> AtomicBitmap::search_run(std::uint64_t count,
+                                                      Words full_words) noexcept {
   std::uint64_t run_slots = 0;  // length of the free run that ends where the scan stands
   for (std::uint64_t word = 0; word < words_.size(); ++word) {
+    // Relaxed: a hint; who relies on nothing looks at every word.
+    if (word % kWordBits == 0 && !full_words.empty() &&
+        full_words[word / kWordBits].load(std::memory_order_relaxed) == kAllSet) {
+      run_slots = 0;
+      word += kWordBits - 1;
+      continue;
+    }
     // Relaxed: a guess; claim_range() decides.
     const Word free = ~words_[word].load(std::memory_order_relaxed);
     const auto low = static_cast<std::uint64_t>(std::countr_one(free));
@@ -230,18 +245,6 @@ void AtomicBitmap::note_free(std::uint64_t group, Word bits) noexcept {
   if (bits == 0) return;
   // Acquire-release: pairs with note_full(): publishes that the words have free slots.
   summary_[group].fetch_and(~bits, std::memory_order_acq_rel);
-}
-
-std::optional<std::uint64_t> HintSet::find(std::uint64_t from) const noexcept {
-  Word wanted = kAllSet << (from % kWordBits);
-  for (std::uint64_t word = from / kWordBits; word < words_.size(); ++word) {
-    // Acquire: pairs with add(). What is found decides, but it must be at least as new as the hint: a
-    // slab's words that were never used read as free until open() is seen.
-    const Word found = words_[word].load(std::memory_order_acquire) & wanted;
-    if (found != 0) return word * kWordBits + static_cast<unsigned>(std::countr_zero(found));
-    wanted = kAllSet;
-  }
-  return std::nullopt;
 }
 
 }  // namespace bufferpool::detail

@@ -52,7 +52,7 @@ std::uint64_t encode(SlotUse use) noexcept {
 }  // namespace
 
 std::size_t SlabTable::bytes_for(const PoolCore& pool) noexcept {
-  const std::uint64_t hint_words = kSizeClasses * AtomicBitmap::words_for(pool.slots());
+  const std::uint64_t hint_words = kSizeClasses * HintSet::words_for(pool.slots());
   const std::uint64_t words_each =
       1 + words_a_slot(pool, 8) + words_a_slot(pool, kLeastCoarseBytes);
   return (pool.slots() * words_each + hint_words) * sizeof(Word);
@@ -60,7 +60,7 @@ std::size_t SlabTable::bytes_for(const PoolCore& pool) noexcept {
 
 SlabTable::SlabTable(PoolCore& pool, std::byte* memory) noexcept
     : pool_(pool),
-      hint_words_(AtomicBitmap::words_for(pool.slots())),
+      hint_words_(HintSet::words_for(pool.slots())),
       fine_words_(words_a_slot(pool, 8)),
       coarse_words_(words_a_slot(pool, kLeastCoarseBytes)),
       uses_(reinterpret_cast<Gauge<std::uint64_t>*>(memory)),
@@ -101,8 +101,7 @@ AtomicBitmap SlabTable::blocks_of(std::uint64_t slab, SizeClass size_class) cons
 }
 
 HintSet SlabTable::hints_of(SizeClass size_class) const noexcept {
-  return HintSet(
-      {hints_ + to_index(size_class) * hint_words_, AtomicBitmap::words_for(slots_end_.get())});
+  return {{hints_ + to_index(size_class) * hint_words_, hint_words_}, pool_.slots()};
 }
 
 bool SlabTable::is_slab(std::uint64_t slab, SizeClass size_class) const noexcept {

@@ -123,6 +123,10 @@ class AtomicBitmap {
   /// Takes up to `most` free slots of one word.
   [[nodiscard]] Word take_from(std::uint64_t word, unsigned most) noexcept;
 
+  /// take_run(), without a look at groups of which `full_words`, a summary, has every bit set.
+  [[nodiscard]] std::optional<std::uint64_t> search_run(std::uint64_t count,
+                                                        Words full_words) noexcept;
+
   /// Takes all slots in `mask` or none.
   [[nodiscard]] bool claim(std::uint64_t word, Word mask) noexcept;
 
@@ -153,38 +157,6 @@ class AtomicBitmap {
   Words words_;
   Words summary_;
   std::uint64_t slots_;
-};
-
-/// A set of small numbers that is never relied on: "here may be something". Who finds nothing there calls
-/// remove(), looks again, and calls add() if there is something after all; who puts something where there
-/// was nothing calls add(). Then what is there is in the set, once nobody is between two of these steps.
-class HintSet {
- public:
-  using Word = bits::Word;
-
-  /// `words` is zero, for the empty set, and outlives it.
-  explicit HintSet(std::span<Atomic<Word>> words) noexcept : words_(words) {}
-
-  void add(std::uint64_t number) noexcept {
-    // Acquire-release: pairs with itself in remove(). If this comes first, the one who removes sees what
-    // was put there before; if it comes second, it stays.
-    words_[number / bits::kWordBits].fetch_or(mask_of(number), std::memory_order_acq_rel);
-  }
-
-  void remove(std::uint64_t number) noexcept {
-    // Acquire-release: pairs with itself in add(), as said there.
-    words_[number / bits::kWordBits].fetch_and(~mask_of(number), std::memory_order_acq_rel);
-  }
-
-  /// The least number that is at least `from`. O(words).
-  [[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t from) const noexcept;
-
- private:
-  static Word mask_of(std::uint64_t number) noexcept {
-    return Word{1} << (number % bits::kWordBits);
-  }
-
-  std::span<Atomic<Word>> words_;
 };
 
 }  // namespace bufferpool::detail

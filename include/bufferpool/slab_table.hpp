@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "bufferpool/atomic_bitmap.hpp"
+#include "bufferpool/hint_set.hpp"
 #include "bufferpool/pool_core.hpp"
 #include "bufferpool/region.hpp"
 #include "bufferpool/size_class.hpp"
@@ -111,7 +112,7 @@ class SlabTable {
   [[nodiscard]] AtomicBitmap blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;
   /// Of classes of which a slab may be free.
-  [[nodiscard]] HintSet may_be_free() noexcept { return HintSet({&may_be_free_, 1}); }
+  [[nodiscard]] HintSet may_be_free() noexcept { return {{&may_be_free_, 1}, kSizeClasses}; }
   [[nodiscard]] bool is_slab(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] BlockClaim take_from(std::uint64_t slab, SizeClass size_class,
                                      unsigned most) noexcept;

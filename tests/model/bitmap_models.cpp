@@ -1,4 +1,7 @@
 // Models of AtomicBitmap and HintSet: the shipped header and source, over words with few free bits.
+#include <optional>
+
+#include "bufferpool/hint_set.hpp"
 #include "commands.hpp"
 #include "shared_models.hpp"
 
@@ -150,33 +153,50 @@ struct OpenAgainstTake {
   Payload<2> payload;
 };
 
-/// The use of HintSet: things are put somewhere and taken away, and none stays that nobody is told of.
+/// The use of HintSet: things are put somewhere and taken away, and none stays that nobody is told of. The
+/// two places have one word of their own, and one above that names it.
 struct Hints {
   static constexpr unsigned kThreads = 3;
+  static constexpr std::uint64_t kFirst = 64;
 
-  void thread(unsigned index) { index == 0 ? put() : look(); }
+  Hints() { hints.add(kFirst); }  // stale: there was something
 
-  void put() {
-    things.fetch_add(1, std::memory_order_relaxed);
-    hints.add(0);
+  void thread(unsigned index) { index < 2 ? put(index) : look(); }
+
+  void put(std::uint64_t place) {
+    things[place].fetch_add(1, std::memory_order_relaxed);
+    hints.add(kFirst + place);
   }
   void look() {
-    if (!hints.find(0)) return;
-    if (take_one()) return;
-    hints.remove(0);
-    if (things.load(std::memory_order_relaxed) != 0) hints.add(0);
+    const std::optional<std::uint64_t> number = hints.find(0);
+    if (!number || take_from(*number - kFirst)) return;
+    hints.remove(*number);
+    if (things[*number - kFirst].load(std::memory_order_relaxed) != 0) hints.add(*number);
   }
-  bool take_one() {
-    int seen = things.load(std::memory_order_relaxed);
-    return seen != 0 && things.compare_exchange_strong(seen, seen - 1, std::memory_order_relaxed);
+  bool take_from(std::uint64_t place) {
+    int seen = things[place].load(std::memory_order_relaxed);
+    return seen != 0 &&
+           things[place].compare_exchange_strong(seen, seen - 1, std::memory_order_relaxed);
   }
   void finish() {
-    if (things.load() != 0) check(hints.find(0).has_value(), "something is there and no hint");
+    // From the level above downwards, as who looks for anything does.
+    std::array<bool, 2> is_named{};
+    for (auto number = hints.find(0); number; number = hints.find(*number + 1)) {
+      is_named[*number - kFirst] = true;
+    }
+    for (const std::uint64_t place : {0U, 1U}) {
+      check(things[place].load() == 0 || is_named[place], "something is there and no hint");
+    }
   }
 
-  std::array<Atomic<Word>, 1> words{Word{1}};  // stale: there was something
-  HintSet hints{words};
-  Atomic<int> things{0};
+  std::array<Atomic<Word>, HintSet::words_for(128)> words;
+  HintSet hints{words, 128};
+  std::array<Atomic<int>, 2> things;
+};
+
+/// One place: who looks comes when something was put there, or not.
+struct HintsOfOnePlace : Hints {
+  void thread(unsigned index) { index == 0 ? put(0) : look(); }
 };
 
 }  // namespace
@@ -192,6 +212,7 @@ void add_bitmap_models(Models& models) {
   models.push_back(make_model<GivenTwice<AtomicBitmap>>("bitmap_given_twice_at_once"));
   models.push_back(make_model<OpenAgainstTake>("bitmap_open_against_take"));
   models.push_back(make_model<Hints>("hint_set_hides_nothing"));
+  models.push_back(make_model<HintsOfOnePlace>("hint_set_of_one_place"));
 }
 
 }  // namespace bufferpool::model

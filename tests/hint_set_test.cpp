@@ -1,22 +1,37 @@
 // The set of hints: what is somewhere is in the set, once nobody is in a call.
+#include "bufferpool/hint_set.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "bufferpool/atomic_bitmap.hpp"
 #include "support/threads.hpp"
 #include "support/two_threads.hpp"
 
 namespace bufferpool::detail {
 namespace {
 
+/// A set with its own memory.
+struct Hints : HintSet {
+  explicit Hints(std::uint64_t numbers)
+      : Hints(std::vector<Atomic<bits::Word>>(words_for(numbers)), numbers) {}
+
+ private:
+  Hints(std::vector<Atomic<bits::Word>> words, std::uint64_t numbers)
+      : HintSet(words, numbers), words_(std::move(words)) {}
+
+  std::vector<Atomic<bits::Word>> words_;
+};
+
 class HintSetTest : public ::testing::Test {
  protected:
-  std::vector<Atomic<bits::Word>> words_ = std::vector<Atomic<bits::Word>>(4);
-  HintSet hints_{words_};
+  Hints hints_{256};
 };
 
 TEST_F(HintSetTest, is_empty_at_first) { EXPECT_FALSE(hints_.find(0)); }
@@ -53,8 +68,43 @@ TEST_F(HintSetTest, adding_twice_is_adding_once) {
 }
 
 TEST_F(HintSetTest, one_without_words_is_empty) {
-  EXPECT_FALSE(HintSet({}).find(0));
-  EXPECT_FALSE(HintSet({}).find(64));
+  EXPECT_FALSE(Hints(0).find(0));
+  EXPECT_FALSE(Hints(0).find(64));
+}
+
+TEST_F(HintSetTest, has_a_level_for_every_power_of_64) {
+  EXPECT_EQ(HintSet::words_for(0), 0u);
+  EXPECT_EQ(HintSet::words_for(64), 1u);
+  EXPECT_EQ(HintSet::words_for(65), 2u + 1u);
+  EXPECT_EQ(HintSet::words_for(64 * 64), 64u + 1u);
+  EXPECT_EQ(HintSet::words_for(64 * 64 + 1), 65u + 2u + 1u);
+}
+
+TEST_F(HintSetTest, agrees_with_a_set_of_numbers) {
+  for (const std::uint64_t numbers : {1u, 64u, 65u, 4096u, 4097u, 300'000u}) {
+    SCOPED_TRACE(numbers);
+    std::mt19937_64 random(numbers);
+    Hints hints(numbers);
+    std::set<std::uint64_t> expected;
+    for (int step = 0; step < 3000; ++step) {
+      const std::uint64_t number = random() % numbers;
+      if (random() % 2 == 0) {
+        hints.add(number);
+        expected.insert(number);
+      } else {
+        const std::uint64_t known = expected.empty() ? number : *expected.begin();
+        hints.remove(known);
+        expected.erase(known);
+      }
+      const std::uint64_t from = random() % (numbers + 1);
+      const auto next = expected.lower_bound(from);
+      const auto found = hints.find(from);
+      ASSERT_EQ(found.has_value(), next != expected.end()) << from;
+      if (found) {
+        ASSERT_EQ(*found, *next) << from;
+      }
+    }
+  }
 }
 
 TEST_F(HintSetTest, who_removes_sees_what_was_put_there_before_the_number_was_added) {
