@@ -6,6 +6,7 @@
 Few, because `meson test` replays them in every build. From that folder and what fuzz/run.sh has learnt.
 What has a name, and not a hash, was written by hand and stays.
 """
+import argparse
 import hashlib
 import pathlib
 import re
@@ -15,6 +16,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "fuzz"
+CORPORA = ROOT / "fuzz" / "corpus"
 MOST_BYTES_EACH = 4096
 HASH = re.compile("[0-9a-f]{12}")
 
@@ -52,15 +54,27 @@ def choose(covered, most_files):
     return chosen, len(seen)
 
 
+def at_least_one(given):
+    if not re.fullmatch("0*[1-9][0-9]*", given):
+        raise argparse.ArgumentTypeError(f"at least 1 file, not '{given}'")
+    return int(given)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    targets = sorted(folder.name for folder in CORPORA.iterdir() if folder.is_dir())
+    parser.add_argument("target", metavar="TARGET", choices=targets, help=", ".join(targets))
+    parser.add_argument("files", metavar="FILES", nargs="?", type=at_least_one, default=15, help="15 unless told")
+    return parser.parse_args()
+
+
 def main():
-    if not 2 <= len(sys.argv) <= 3:
-        sys.exit(__doc__)
-    target = sys.argv[1]
-    most_files = int(sys.argv[2]) if len(sys.argv) > 2 else 15
+    arguments = parse_arguments()
+    target = arguments.target
     program, learnt = BUILD / "fuzz" / f"fuzz_{target}", BUILD / "corpus" / target
     if not program.exists() or not learnt.exists():
         sys.exit(f"first: fuzz/run.sh {target} 60")
-    corpus = ROOT / "fuzz" / "corpus" / target
+    corpus = CORPORA / target
     covered = features_by_file(program, [corpus, learnt])
     covered = {
         file: features
@@ -68,7 +82,7 @@ def main():
         if file.stat().st_size <= MOST_BYTES_EACH and (file.parent != corpus or HASH.fullmatch(file.name))
     }
     everything = len(set().union(*covered.values()))
-    chosen, features = choose(covered, most_files)
+    chosen, features = choose(covered, arguments.files)
     inputs = [file.read_bytes() for file in chosen]
     for old in corpus.iterdir():
         if HASH.fullmatch(old.name):
