@@ -5,6 +5,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/install_packages.sh
+. tests/usage.sh tests/memcheck.sh
+[ "${1:-}" != --help ] || { usage; exit; }
+for name in "$@"; do
+  [ -f "tests/${name}_test.cpp" ] || wrong "no test has the NAME '$name': there is no tests/${name}_test.cpp"
+done
 install_missing meson ninja-build g++ pkg-config libgtest-dev libboost-dev libboost-container-dev valgrind
 
 # NAME: why it is left out.
