@@ -37,6 +37,10 @@ bool replay(const std::filesystem::path& path) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count < 2) {
+    std::fprintf(stderr, "replay_TARGET FILE_OR_FOLDER...\n");
+    return 2;
+  }
   int replayed = 0;
   for (int i = 1; i < count; ++i) {
     for (const std::filesystem::path& file : files_at(arguments[i])) {
