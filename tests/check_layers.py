@@ -45,6 +45,11 @@ ONLY_IN = [
         },
     ),
     (
+        "an atomic that the model checker cannot replace",
+        re.compile(r"std::\s*atomic|\b__atomic_|\b__sync_|#\s*include\s*<atomic>"),
+        {"include/bufferpool/atomic.hpp"},
+    ),
+    (
         "Boost",
         re.compile(r'#\s*include\s*[<"]boost/'),
         {"include/bufferpool/boost_resource.hpp", "src/boost_resource.cpp"},
