@@ -1,6 +1,6 @@
 // Stress by stamping: threads do everything that one pool can do, at random, at once; each writes its number over
 // what it takes, and finds it unchanged when it gives it back.
-//   stress [--threads N] [--operations N] [--seed N]
+//   stress [--threads 1..1000] [--operations N] [--seed N]
 // Exits with 1 if a stamp was wrong, or if anything was not given back at the end.
 #include <sys/resource.h>
 
@@ -68,9 +68,6 @@ bool stress(const Options& options) {
 int main(int count, char** arguments) {
   using namespace bufferpool::stress;
   const auto options = parse({arguments + 1, arguments + count});
-  if (!options) {
-    std::fprintf(stderr, "stress [--threads 1..1000] [--operations N] [--seed N]\n");
-    return 2;
-  }
+  if (!options) return 2;
   return stress(*options) ? 0 : 1;
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstddef>
+#include <cstdio>
 #include <string_view>
 
 namespace bufferpool::stress {
@@ -33,10 +34,14 @@ bool set(Options& options, std::string_view name, std::uint64_t number) {
 
 std::optional<Options> parse(std::span<char* const> arguments) {
   Options options;
-  if (arguments.size() % 2 != 0) return std::nullopt;
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
-    const auto number = number_in(arguments[i + 1]);
-    if (!number || !set(options, arguments[i], *number)) return std::nullopt;
+    const char* const text = i + 1 < arguments.size() ? arguments[i + 1] : "";
+    const auto number = number_in(text);
+    if (!number || !set(options, arguments[i], *number)) {
+      std::fprintf(stderr, "not '%s %s': stress [--threads 1..%llu] [--operations N] [--seed N]\n",
+                   arguments[i], text, static_cast<unsigned long long>(kMostThreads));
+      return std::nullopt;
+    }
   }
   return options;
 }

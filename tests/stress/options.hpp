@@ -13,7 +13,7 @@ struct Options {
   std::uint64_t seed = 1;
 };
 
-/// None: it is not understood.
+/// None: it is not understood, and stderr says which argument.
 [[nodiscard]] std::optional<Options> parse(std::span<char* const> arguments);
 
 }  // namespace bufferpool::stress
