@@ -8,31 +8,29 @@ set -euo pipefail
 caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/install_packages.sh
-
-usage() {
-  sed -n '2,/^set/ s/^# /  /p' bench/run.sh >&2
-  exit 2
-}
+. tests/usage.sh bench/run.sh
 
 may_install=yes
 arguments=()
 while [ $# -gt 0 ]; do
   case $1 in
+    --help) usage; exit ;;
     --quick) arguments+=("$1") ;;
     --no-install) may_install=no ;;
     --rounds | --only | --output)
-      [ $# -ge 2 ] || usage
+      [ $# -ge 2 ] || wrong "$1: a value is missing"
       case $1 in
-        --rounds) [[ $2 =~ ^0*[1-9][0-9]*$ ]] || { echo "--rounds: at least 1, not '$2'" >&2; exit 2; } ;;
+        --rounds) [[ $2 =~ ^0*[1-9][0-9]*$ ]] || wrong "--rounds: at least 1, not '$2'" ;;
         --output) [[ $2 == /* ]] || set -- "$1" "$caller/$2" "${@:3}" ;;
       esac
       arguments+=("$1=$2")
       shift
       ;;
-    *) usage ;;
+    *) wrong "not an option: '$1'" ;;
   esac
   shift
 done
+! command -v python3 >/dev/null || python3 bench/side_by_side --check "${arguments[@]}"
 
 required=(meson ninja-build g++ pkg-config libbenchmark-dev libboost-dev libboost-container-dev python3-matplotlib)
 compared_with=(libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbb-dev cmake libfoonathan-memory-dev libdpdk-dev

@@ -42,6 +42,7 @@ def parse_arguments():
     parser.add_argument("--only", type=pattern, default=pattern(""), help="rows that match, and references")
     parser.add_argument("--output", type=Path, help="usually bench/results; build/bench/results if part of it is run")
     parser.add_argument("--build", type=Path, default=Path("build/bench"), help=argparse.SUPPRESS)
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)  # the arguments, before the build
     parser.add_argument("--redraw", type=Path, metavar="JSON", help="no run, an earlier one's results again")
     return parser.parse_args()
 
@@ -138,7 +139,8 @@ def output_of(arguments):
         output.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=output).close()
     except OSError as error:
-        sys.exit(f"--output {output}: {error.strerror}")
+        print(f"--output {output}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
     return output
 
 
@@ -170,6 +172,8 @@ def run(arguments):
 def main():
     arguments = parse_arguments()
     output = output_of(arguments)
+    if arguments.check:
+        return 0
     about, samples = results.read(arguments.redraw) if arguments.redraw else run(arguments)
     return report(about, samples, *write(about, samples, output))
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What is made of samples, with made-up samples: no benchmark is run, no plot drawn."""
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -79,6 +80,20 @@ class Measuring(unittest.TestCase):
             program.write_text("#!/bin/sh\necho pair/x/64; echo pair/PoolResource/64\n")
             program.chmod(0o755)
             self.assertEqual(plan.rows_of(plan.Program("x_bench", ".*", brings="x"), program), ["pair/x/64"])
+
+
+class Arguments(unittest.TestCase):
+    def test_are_checked_without_a_run(self):
+        with TemporaryDirectory() as folder:
+            usual = f"--output={folder}"
+            for arguments, status in [
+                ([usual, "--only=^pair/"], 0),
+                ([usual, "--only=("], 2),
+                ([usual, "--rounds=0"], 2),
+                ([f"--output={__file__}"], 2),
+            ]:
+                command = [sys.executable, Path(__file__).parent, "--check", *arguments]
+                self.assertEqual(subprocess.run(command, capture_output=True).returncode, status, arguments)
 
 
 class Rows(unittest.TestCase):
