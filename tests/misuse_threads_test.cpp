@@ -2,8 +2,8 @@
 // of them is the one who did, the other is told, and nothing is lost or free
 // twice.
 //
-// (ThreadSanitizer needs half a minute for a million: there it is a tenth of
-// that.)
+// (ThreadSanitizer and Valgrind need half a minute for a million: there it is a
+// tenth of that.)
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
@@ -26,18 +26,19 @@
 namespace bufferpool::test {
 namespace {
 
-#if defined(__has_feature)
+#if defined(__SANITIZE_THREAD__) || defined(BUFFERPOOL_VALGRIND)
+#define EVERY_ROUND_IS_SLOW
+#elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define EVERY_ROUND_IS_SLOW
 #endif
 #endif
 
-#if defined(EVERY_ROUND_IS_SLOW)  // half a minute for a million
+#if defined(EVERY_ROUND_IS_SLOW)
 constexpr std::size_t kRounds = 100'000;
 #else
 constexpr std::size_t kRounds = 1'000'000;
 #endif
-constexpr std::size_t kFewRounds = kRounds / 10;
 
 constinit thread_local std::jmp_buf* before_the_release = nullptr;
 constinit thread_local char last_message[512] = "";
@@ -98,14 +99,14 @@ TEST_F(TwoReleasesAtOnce, of_a_slot_in_a_pool_with_magazines_one_counts) {
 }
 
 TEST_F(TwoReleasesAtOnce, of_a_run_one_counts) {
-  storm(SlotPool({.slot_bytes = 16, .slots = 20'000}), 2, kFewRounds);
+  storm(SlotPool({.slot_bytes = 16, .slots = 20'000}), 2, kRounds);
 }
 
 TEST_F(TwoReleasesAtOnce, of_a_slot_in_a_pool_without_magazines_one_counts) {
   std::vector<SlotPool> pools;  // each has 63 slots
   for (int i = 0; i < 200; ++i) pools.push_back(SlotPool({.slot_bytes = 16, .slots = 63}));
   std::vector<void*> slots(pools.size() * 63);
-  for (std::size_t rounds = 0; rounds < kFewRounds; rounds += slots.size()) {
+  for (std::size_t rounds = 0; rounds < kRounds; rounds += slots.size()) {
     for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = pools[i / 63].allocate();
     expect_one_winner(slots.size(), [&](int, std::size_t i) {
       return counts_or_is_told([&] { pools[i / 63].deallocate(slots[i]); }, "is already free");
