@@ -26,7 +26,8 @@ struct TakeAlwaysFinds {
   Payload<2> payload;
 };
 
-/// Two words with two slots and one, and their summary.
+/// Two words with two slots and one, and their summary. One slot more than threads: none may hear that there
+/// is none.
 template <class Bitmap>
 struct TakeGiveSummary {
   static constexpr unsigned kThreads = 2;
@@ -35,7 +36,7 @@ struct TakeGiveSummary {
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) {
       const AtomicBitmap::Claim claim = bitmap.take(1);
-      if (claim.mask == 0) continue;
+      check(claim.mask != 0, "full is reported while a slot is free");
       payload.use(lowest_slot(claim));
       check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
     }
