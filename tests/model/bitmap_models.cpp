@@ -30,7 +30,6 @@ struct TakeGiveOneWord {
 /// One takes by number, the others whatever there is.
 struct ClaimGiveSummary : TakeGiveSummary<AtomicBitmap> {
   static constexpr unsigned kThreads = 3;
-  static constexpr Bounds kQuick{};
 
   void thread(unsigned index) {
     if (index == 0) {
@@ -48,7 +47,6 @@ struct ClaimGiveSummary : TakeGiveSummary<AtomicBitmap> {
 /// Slots that lie alone in their words, taken and given back together.
 struct SeveralWords {
   static constexpr unsigned kThreads = 2;
-  static constexpr Bounds kQuick{.stops = 1};
 
   void thread(unsigned) {
     std::array<AtomicBitmap::Claim, 2> room;

@@ -16,7 +16,7 @@ struct Cache {
 /// threads left. Each entry is had by exactly one.
 struct OwnerHandOver {
   static constexpr unsigned kThreads = 3;
-  static constexpr Bounds kQuick{.stale = 1};
+  static constexpr Bounds kQuick{.stale = 1, .stops = 0};
 
   OwnerHandOver() {
     keep_tickets_apart();
@@ -122,7 +122,7 @@ struct ExitAgainstRefill : WithMagazines<2> {
 /// gives a slot back to it, the other lets go of them.
 struct AskBack : WithMagazines<3> {
   static constexpr unsigned kThreads = 2;
-  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
 
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
@@ -134,7 +134,7 @@ struct AskBack : WithMagazines<3> {
 /// one puts into its magazine.
 struct AskBackScattered {
   static constexpr unsigned kThreads = 2;
-  static constexpr Bounds kQuick{.preemptions = 1, .stale = 0, .spurious = 0};
+  static constexpr Bounds kQuick{.preemptions = 1, .stale = 0, .spurious = 0, .stops = 0};
   static constexpr Bounds kFull{.preemptions = 2, .stale = 0, .spurious = 0};
   static constexpr std::uint64_t kSlots = 4160;  // with a summary
   static constexpr std::uint64_t kPairs = 8;     // of words that meet in a free slot each

@@ -68,7 +68,7 @@ struct Bounds {
   unsigned preemptions = 3;  // a thread that could go on is left for another
   unsigned stale = 2;        // loads of other than the last store, stores before it
   unsigned spurious = 1;     // compare_exchange_weak that fails for nothing
-  unsigned stops = 0;        // threads that stop for ever
+  unsigned stops = 1;        // threads that stop for ever
 };
 
 /// The functions of a model's type.

@@ -9,7 +9,6 @@ namespace bufferpool::model {
 template <class Bitmap>
 struct TakeAlwaysFinds {
   static constexpr unsigned kThreads = 2;
-  static constexpr Bounds kQuick{.stops = 1};
 
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) {
@@ -31,7 +30,6 @@ struct TakeAlwaysFinds {
 template <class Bitmap>
 struct TakeGiveSummary {
   static constexpr unsigned kThreads = 2;
-  static constexpr Bounds kQuick{.stops = 1};
 
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) {
@@ -80,7 +78,6 @@ struct GivenTwice {
 template <class Count>
 struct FreezeDropSeal {
   static constexpr unsigned kThreads = 3;
-  static constexpr Bounds kQuick{.stops = 1};
 
   FreezeDropSeal() { live.start(); }
 
@@ -111,7 +108,6 @@ struct FreezeDropSeal {
 template <class GiveBack>
 struct PoolDeath {
   static constexpr unsigned kThreads = 3;
-  static constexpr Bounds kQuick{.stops = 1};
 
   PoolDeath() : chunk(pool.core->try_lease(1)) {}
 

@@ -78,7 +78,7 @@ struct SlabFirstOpen : Slabs<1> {
 /// Two threads take and give blocks of one class: one slab is kept, a second goes back.
 struct SlabTakeGive : Slabs<2> {
   static constexpr unsigned kThreads = 2;
-  static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0};
+  static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) take_use_give(half_slot());
   }
@@ -118,7 +118,7 @@ struct SlabOfOneBlock : Slabs<1> {
 /// Someone releases free slabs while others take from them.
 struct SlabReleaseAgainstTake : Slabs<2> {
   static constexpr unsigned kThreads = 3;
-  static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0};
+  static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
   SlabReleaseAgainstTake() {
     check(table.give(table.take_from_new_slab(half_slot(), 1)), "set-up");
   }
