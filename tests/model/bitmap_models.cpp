@@ -128,6 +128,8 @@ struct RunClaimAgainstTake {
 struct OpenAgainstTake {
   static constexpr unsigned kThreads = 2;
 
+  OpenAgainstTake() { name(&shape, sizeof shape, "shape"); }
+
   void thread(unsigned index) {
     if (index == 0) {
       shape.set(7);
