@@ -96,5 +96,7 @@ class Execution {
 /// For the whole program: from now on the order at these places is another.
 void weaken(const Weakening& weakening);
 void restore_orders();
+/// An operation of a thread was at one of these places.
+[[nodiscard]] bool has_weakened() noexcept;
 
 }  // namespace bufferpool::model

@@ -1,11 +1,32 @@
 #include "explorer.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <sstream>
 
 #include "model.hpp"
 
 namespace bufferpool::model {
+namespace {
+
+std::string text_of(const Choice& choice) {
+  return std::to_string(choice.step) + static_cast<char>(choice.kind) +
+         std::to_string(choice.chosen);
+}
+
+/// The choice that text_of() writes like this.
+std::optional<Choice> choice_of(const std::string& text) {
+  Choice choice{};
+  const char* const end = text.data() + text.size();
+  const char* const kind = std::from_chars(text.data(), end, choice.step).ptr;
+  if (kind == end) return {};
+  choice.kind = static_cast<ChoiceKind>(*kind);
+  std::from_chars(kind + 1, end, choice.chosen);
+  return text_of(choice) == text ? std::optional(choice) : std::nullopt;
+}
+
+}  // namespace
 
 void Explorer::restart() {
   choices_.clear();
@@ -13,15 +34,20 @@ void Explorer::restart() {
   next_ = 0;
 }
 
-void Explorer::replay(const std::string& schedule) {
+bool Explorer::replay(const std::string& schedule) {
   is_replay_ = true;
   std::istringstream words(schedule);
-  Choice choice{};
-  char kind = 0;
-  while (words >> choice.step >> kind >> choice.chosen) {
-    choice.kind = static_cast<ChoiceKind>(kind);
-    script_.push_back(choice);
+  for (std::string word; words >> word;) {
+    const std::optional<Choice> choice = choice_of(word);
+    if (!choice) return false;
+    script_.push_back(*choice);
   }
+  return true;
+}
+
+std::string Explorer::first_unmet() const {
+  const auto unmet = std::ranges::find(script_, 0U, &Choice::count);
+  return unmet != script_.end() ? text_of(*unmet) : "";
 }
 
 unsigned Explorer::choose(unsigned step, ChoiceKind kind, unsigned count) {
@@ -29,7 +55,9 @@ unsigned Explorer::choose(unsigned step, ChoiceKind kind, unsigned count) {
   if (is_replay_) {
     const auto named = [=](const Choice& c) { return c.step == step && c.kind == kind; };
     const auto found = std::ranges::find_if(script_, named);
-    return found != script_.end() ? std::min(found->chosen, count - 1) : 0;
+    if (found == script_.end() || found->chosen >= count) return 0;
+    found->count = count;
+    return found->chosen;
   }
   if (next_ == choices_.size()) choices_.push_back({step, kind, 0, count});
   const Choice& choice = choices_[next_++];
@@ -76,8 +104,7 @@ std::string Explorer::schedule() const {
   for (std::size_t i = 0; i < next_; ++i) {
     const Choice& choice = choices_[i];
     if (choice.chosen == 0) continue;
-    text << (text.tellp() != 0 ? " " : "") << choice.step << static_cast<char>(choice.kind)
-         << choice.chosen;
+    text << (text.tellp() != 0 ? " " : "") << text_of(choice);
   }
   return text.str();
 }

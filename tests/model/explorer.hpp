@@ -24,8 +24,10 @@ class Explorer {
   /// Starts anew, with nothing explored.
   void restart();
 
-  /// Only what `schedule` says, once: "12t1 15r2", a choice that it does not name is 0.
-  void replay(const std::string& schedule);
+  /// Only what `schedule` says: "12t1 15r2", a choice that it does not name is 0. False: it is no such text.
+  [[nodiscard]] bool replay(const std::string& schedule);
+  /// What `schedule` says first that no execution since offered the choice of; empty: all was offered.
+  [[nodiscard]] std::string first_unmet() const;
   [[nodiscard]] bool is_replay() const noexcept { return is_replay_; }
 
   void begin_execution() noexcept { next_ = 0; }
@@ -52,7 +54,7 @@ class Explorer {
   std::size_t next_ = 0;
   std::unordered_map<std::uint64_t, std::uint8_t> met_;
   bool is_replay_ = false;
-  std::vector<Choice> script_;
+  std::vector<Choice> script_;  // count: 0 until it was offered
 };
 
 }  // namespace bufferpool::model

@@ -1,28 +1,14 @@
-// Explores every schedule of the models, within bounds.
-//   model run [--full] [--seconds N] [--progress] [--weaken FILE:LINE[-LINE]=ORDER] [NAME]...
-//   model replay NAME SCHEDULE
-//   model litmus | museum | list
-// Exits with 1 when something failed.
+// Explores every schedule of the models, within bounds: `model help` prints what it can be asked for.
+#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <string>
-#include <vector>
 
+#include "arguments.hpp"
 #include "bufferpool/failure.hpp"
 #include "commands.hpp"
-#include "execution.hpp"
-#include "search.hpp"
 
 namespace bufferpool::model {
 namespace {
-
-struct Options {
-  bool is_full = false;
-  bool stops_at_failure = false;
-  SearchLimits limits;
-  std::vector<std::string> names;
-};
 
 Models all_models() {
   Models models;
@@ -33,97 +19,87 @@ Models all_models() {
   return models;
 }
 
-[[noreturn]] void refuse(const std::string& what) {
-  std::fprintf(stderr, "%s; see the head of main.cpp\n", what.c_str());
-  std::exit(2);
-}
-
-std::memory_order order_named(const std::string& name) {
-  if (name == "relaxed") return std::memory_order_relaxed;
-  if (name == "acquire") return std::memory_order_acquire;
-  if (name == "release") return std::memory_order_release;
-  if (name == "acq_rel") return std::memory_order_acq_rel;
-  refuse("no such order: " + name);
-}
-
-void weaken_as(const std::string& text) {
-  char file[128];
-  char order[16];
-  int first = 0;
-  int last = 0;
-  if (std::sscanf(text.c_str(), "%127[^:]:%d-%d=%15s", file, &first, &last, order) != 4) {
-    refuse("not FILE:LINE-LINE=ORDER: " + text);
-  }
-  weaken({.file = file, .first = first, .last = last, .to = order_named(order)});
-}
-
-Options parse(int count, char** arguments) {
-  Options options;
-  for (int i = 0; i < count; ++i) {
-    const std::string argument = arguments[i];
-    const bool has_value = i + 1 < count;
-    if (argument == "--full") {
-      options.is_full = true;
-    } else if (argument == "--progress") {
-      options.limits.shows_progress = true;
-    } else if (argument == "--until-failure") {
-      options.stops_at_failure = true;
-    } else if (argument == "--seconds" && has_value) {
-      options.limits.seconds = std::atof(arguments[++i]);
-    } else if (argument == "--weaken" && has_value) {
-      weaken_as(arguments[++i]);
-    } else {
-      options.names.push_back(argument);
+/// Those whose names begin with one of `names`, each of which must have one; without names all.
+Models models_named(const std::vector<std::string>& names) {
+  const Models models = all_models();
+  if (names.empty()) return models;
+  Models wanted;
+  for (const std::string& name : names) {
+    const auto begins = [&](const Model& model) { return model.name.starts_with(name); };
+    if (std::ranges::none_of(models, begins)) {
+      refuse("no model begins with " + name + "; `model list` says which there are");
     }
   }
-  return options;
-}
-
-bool is_wanted(const Model& model, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    if (model.name.starts_with(name)) return true;
+  for (const Model& model : models) {
+    const auto begins = [&](const std::string& name) { return model.name.starts_with(name); };
+    if (std::ranges::any_of(names, begins)) wanted.push_back(model);
   }
-  return names.empty();
+  return wanted;
 }
 
-void show_failure(const Model& model, const Bounds& bounds, const SearchResult& result) {
-  std::printf("  %s\n  to see it: model replay %s '%s'\n", result.failure.c_str(),
-              model.name.c_str(), result.schedule.c_str());
-  static_cast<void>(replay(model, bounds, result.schedule));
+const Bounds& bounds_of(const Model& model, const Arguments& arguments) {
+  return arguments.is_full ? model.full : model.quick;
 }
 
-bool run_models(const Options& options) {
+void show_failure(const Model& model, const Arguments& arguments, const SearchResult& result) {
+  std::printf("  %s\n  to see it: model replay %s%s '%s'\n", result.failure.c_str(),
+              arguments.bounds_options.c_str(), model.name.c_str(), result.schedule.c_str());
+  static_cast<void>(replay(model, bounds_of(model, arguments), result.schedule));
+}
+
+/// Whether this has an effect is known when the operations were done.
+void weaken_all(const Arguments& arguments) {
+  for (const Weakening& weakening : arguments.weakenings) weaken(weakening);
+}
+
+void say_if_not_weakened(const Arguments& arguments) {
+  if (arguments.weakenings.empty() || has_weakened()) return;
+  std::fprintf(stderr, "model: --weaken matched no atomic operation that a model's threads did\n");
+}
+
+bool run_models(const Models& models, const Arguments& arguments) {
+  weaken_all(arguments);
   bool all_hold = true;
-  for (const Model& model : all_models()) {
-    if (!is_wanted(model, options.names)) continue;
-    const Bounds& bounds = options.is_full ? model.full : model.quick;
-    const SearchResult result = search(model, bounds, options.limits);
+  SearchLimits limits = arguments.limits;
+  for (const Model& model : models) {
+    const std::string number = std::to_string(&model - models.data() + 1);
+    limits.label = number + " of " + std::to_string(models.size());
+    const Bounds& bounds = bounds_of(model, arguments);
+    const SearchResult result = search(model, bounds, limits);
     print_result(model, bounds, result);
     if (!result.has_failed) continue;
     all_hold = false;
-    if (options.stops_at_failure) break;
-    show_failure(model, bounds, result);
+    if (arguments.stops_at_failure) break;
+    show_failure(model, arguments, result);
   }
+  say_if_not_weakened(arguments);
   return all_hold;
 }
 
-bool replay_model(const Options& options) {
-  if (options.names.size() != 2) refuse("replay needs a model and a schedule");
-  for (const Model& model : all_models()) {
-    if (model.name != options.names[0]) continue;
-    return replay(model, options.is_full ? model.full : model.quick, options.names[1]);
-  }
-  refuse("no such model: " + options.names[0]);
+bool replay_model(const Arguments& arguments) {
+  const std::string& name = arguments.names[0];
+  const Models models = all_models();
+  const auto model = std::ranges::find(models, name, &Model::name);
+  if (model == models.end()) refuse("no such model: " + name);
+  weaken_all(arguments);
+  const Replay result = replay(*model, bounds_of(*model, arguments), arguments.names[1]);
+  if (!result.refusal.empty()) refuse(result.refusal);
+  say_if_not_weakened(arguments);
+  return !result.has_failed;
 }
 
-bool run_command(const std::string& command, const Options& options) {
-  if (command == "run") return run_models(options);
-  if (command == "replay") return replay_model(options);
+bool run_command(const Arguments& arguments) {
+  const std::string& command = arguments.command;
   if (command == "litmus") return run_litmus();
   if (command == "museum") return run_museum();
-  if (command != "list") refuse("no such command: " + command);
-  for (const Model& model : all_models()) std::printf("%s\n", model.name.c_str());
-  return true;
+  if (command == "replay") return replay_model(arguments);
+  if (command == "list") {
+    for (const Model& model : all_models()) std::printf("%s\n", model.name.c_str());
+    return true;
+  }
+  const Models models = models_named(arguments.names);
+  if (command == "all" && !(run_litmus() && run_museum())) return false;
+  return run_models(models, arguments);
 }
 
 }  // namespace
@@ -131,8 +107,7 @@ bool run_command(const std::string& command, const Options& options) {
 
 int main(int count, char** arguments) {
   using namespace bufferpool::model;
-  if (count < 2) refuse("no command");
   // What the library takes for its caller's misuse is a failure of the model.
   bufferpool::set_failure_handler([](const char* message) { fail("%s", message); });
-  return run_command(arguments[1], parse(count - 2, arguments + 2)) ? 0 : 1;
+  return run_command(parse(count, arguments)) ? 0 : 1;
 }

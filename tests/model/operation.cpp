@@ -7,10 +7,13 @@ namespace bufferpool::model {
 namespace {
 
 std::vector<Weakening> weakenings;
+bool has_matched = false;
 
 std::memory_order order_at(std::memory_order order, const Site& site) noexcept {
   for (const Weakening& weakening : weakenings) {
-    if (weakening.is_at(site)) return weakening.to;
+    if (!weakening.is_at(site)) continue;
+    has_matched = true;
+    return weakening.to;
   }
   return order;
 }
@@ -25,7 +28,11 @@ const char* name_of(std::memory_order order) noexcept {
 }  // namespace
 
 void weaken(const Weakening& weakening) { weakenings.push_back(weakening); }
-void restore_orders() { weakenings.clear(); }
+void restore_orders() {
+  weakenings.clear();
+  has_matched = false;
+}
+bool has_weakened() noexcept { return has_matched; }
 
 bool Weakening::is_at(const Site& site) const noexcept {
   return std::string_view(site.file).ends_with(file) &&

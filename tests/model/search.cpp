@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 
@@ -20,6 +21,12 @@ class Stopwatch {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
+std::string time_left(double seconds) {
+  constexpr double kMostSeconds = 1e6;  // more is no estimate
+  if (seconds > kMostSeconds) return "unknown time left";
+  return "about " + std::to_string(std::llround(seconds)) + " s left";
+}
+
 /// A look at the clock costs as much as a few steps.
 constexpr std::uint64_t kExecutionsALook = 256;
 
@@ -34,7 +41,7 @@ class Search {
     } while (!result_.has_failed && !is_out_of_time() && go_on());
     result_.seconds = watch_.seconds();
     result_.preemptions = execution_->most_preemptions;
-    if (limits_.shows_progress) std::fprintf(stderr, "%-78s\r", "");
+    if (limits_.shows_progress) std::fprintf(stderr, "%-120s\r", "");
     return result_;
   }
 
@@ -72,9 +79,9 @@ class Search {
     shown_ = seconds;
     // An estimate by the shape of the tree: it falls as states are met again.
     const double done = std::max(execution_->explorer.fraction_done(), 1e-9);
-    std::fprintf(stderr, "%-40s %10llu schedules, %5.1f %%, about %.0f s left   \r",
+    std::fprintf(stderr, "%s %s %llu schedules, %.1f %%, %-30s\r", limits_.label.c_str(),
                  model_.name.c_str(), static_cast<unsigned long long>(result_.schedules),
-                 100 * done, std::min(seconds / done - seconds, 1e6));
+                 100 * done, time_left(seconds / done - seconds).c_str());
   }
 
   const Model& model_;
@@ -92,22 +99,29 @@ SearchResult search(const Model& model, const Bounds& bounds, const SearchLimits
   return Search(model, bounds, limits).run();
 }
 
-bool replay(const Model& model, const Bounds& bounds, const std::string& schedule) {
+Replay replay(const Model& model, const Bounds& bounds, const std::string& schedule) {
   const auto execution = std::make_unique<Execution>(model, bounds);
-  execution->explorer.replay(schedule);
+  if (!execution->explorer.replay(schedule)) {
+    return {.refusal = "no schedule, as a failure prints it: " + schedule};
+  }
+  static_cast<void>(execution->run());  // without a trace: is it one of this model?
+  const std::string unmet = execution->explorer.first_unmet();
+  if (!unmet.empty()) {
+    return {.refusal = "no decision " + unmet + " came up; same model, bounds and build?"};
+  }
   execution->traces = true;
-  if (execution->run() != Ending::failed) return true;
-  std::printf("  fails: %s\n", execution->failure.c_str());
-  return false;
+  const bool has_failed = execution->run() == Ending::failed;
+  std::printf("  %s%s\n", has_failed ? "fails: " : "nothing fails", execution->failure.c_str());
+  return {.has_failed = has_failed};
 }
 
 void print_result(const Model& model, const Bounds& bounds, const SearchResult& result) {
   std::printf(
-      "%-40s %u preemptions, %u stale, %u spurious, %u stops  %9llu schedules %9llu cut  %-10s "
-      "%7.2f s\n",
+      "%-40s %u preemptions, %u stale, %u spurious, %u stops  %9llu schedules %9llu cut, "
+      "reached %u preemptions  %-10s %7.2f s\n",
       model.name.c_str(), bounds.preemptions, bounds.stale, bounds.spurious, bounds.stops,
       static_cast<unsigned long long>(result.schedules),
-      static_cast<unsigned long long>(result.cut),
+      static_cast<unsigned long long>(result.cut), result.preemptions,
       result.has_failed    ? "FAILED"
       : result.is_complete ? "complete"
                            : "incomplete",

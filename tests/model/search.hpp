@@ -12,12 +12,13 @@ namespace bufferpool::model {
 struct SearchLimits {
   double seconds = 0;           // 0: no limit
   bool shows_progress = false;  // on standard error, every two seconds
+  std::string label{};          // stands before the progress
 };
 
 struct SearchResult {
   std::uint64_t schedules = 0;  // to the end
   std::uint64_t cut = 0;        // ended in a state that was met before
-  unsigned preemptions = 0;     // the most that one had
+  unsigned preemptions = 0;     // the most that one had, at most the bound
   bool is_complete = false;     // everything within the bounds was tried
   bool has_failed = false;
   double seconds = 0;
@@ -28,10 +29,15 @@ struct SearchResult {
 [[nodiscard]] SearchResult search(const Model& model, const Bounds& bounds,
                                   const SearchLimits& limits);
 
-/// Runs one schedule and prints each step. True: nothing failed.
-bool replay(const Model& model, const Bounds& bounds, const std::string& schedule);
+struct Replay {
+  bool has_failed = false;
+  std::string refusal{};  // if not empty: why `schedule` is none of this model with these bounds
+};
 
-/// One line: the bounds, what was explored, whether it was all.
+/// Runs one schedule and prints each step.
+[[nodiscard]] Replay replay(const Model& model, const Bounds& bounds, const std::string& schedule);
+
+/// One line: the bounds, the preemptions reached, what was explored, whether it was all.
 void print_result(const Model& model, const Bounds& bounds, const SearchResult& result);
 
 }  // namespace bufferpool::model
