@@ -85,10 +85,11 @@ template <std::uint64_t kFree>
 struct WithMagazines {
   WithMagazines() { keep_tickets_apart(); }
 
-  /// While the threads still run: what is not taken is in the bitmap or in a magazine.
+  /// While the threads still run: what is not taken is in a magazine of theirs, or it can be had.
   void check_nothing_is_lost() {
     const auto stats = pool.core->stats();
     check(stats.free_slots + stats.cached_slots == kFree, "a slot is lost");
+    check(pool.count_allocatable() == stats.free_slots, "a slot is free only by the count");
   }
   Pool<64, kFree> pool;
 };
@@ -104,6 +105,32 @@ struct RefillAndFlush : WithMagazines<2> {
     check_nothing_is_lost();
   }
   std::array<bool, 2> had{};
+};
+
+/// A thread gives back more slots than its magazine takes, so that it empties a part of it into the bitmap,
+/// while another, which finds none but those, takes them. Nine, as of 64 slots a magazine takes eight where
+/// two are in use, of which one is the set-up's.
+struct FlushAgainstTake : WithMagazines<9> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
+
+  FlushAgainstTake() {
+    for (void*& slot : held) slot = pool.core->try_allocate();
+    check(held.back() != nullptr, "set-up");
+  }
+
+  void thread(unsigned index) {
+    if (index == 1) {
+      for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
+      return;
+    }
+    for (void* const slot : held) {
+      pool.use(slot);
+      pool.core->deallocate(slot);
+    }
+  }
+  void finish() { check_nothing_is_lost(); }
+  std::array<void*, 9> held{};
 };
 
 /// A thread that had slots ends while another looks for some. All are found when both have ended.
@@ -230,6 +257,7 @@ void add_magazine_models(Models& models) {
   models.push_back(make_model<OwnerHandOver>("owner_hand_over_between_threads"));
   models.push_back(make_model<QuarantineHandOver>("quarantine_hand_over"));
   models.push_back(make_model<RefillAndFlush>("magazine_refill_and_flush"));
+  models.push_back(make_model<FlushAgainstTake>("magazine_flush_against_take"));
   models.push_back(make_model<ExitAgainstRefill>("thread_exit_against_refill"));
   models.push_back(make_model<AskBack>("magazine_asked_back"));
   models.push_back(make_model<AskBackScattered>("magazine_of_scattered_slots_asked_back"));
