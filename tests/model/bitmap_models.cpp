@@ -74,7 +74,8 @@ struct SeveralWords {
 /// One takes the slots of two words, others one each: a word that was full when it was noted is no longer.
 struct SeveralOfSharedWords {
   static constexpr unsigned kThreads = 3;
-  static constexpr Bounds kQuick{.spurious = 0};
+  static constexpr Bounds kQuick{.spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 2, .spurious = 0, .stops = 1};
 
   void thread(unsigned index) {
     std::array<AtomicBitmap::Claim, 2> room;

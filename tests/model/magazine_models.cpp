@@ -17,6 +17,7 @@ struct Cache {
 struct OwnerHandOver {
   static constexpr unsigned kThreads = 3;
   static constexpr Bounds kQuick{.stale = 1, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 1, .stops = 1};
 
   OwnerHandOver() {
     keep_tickets_apart();
@@ -98,6 +99,7 @@ struct WithMagazines {
 struct RefillAndFlush : WithMagazines<2> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 0, .stops = 1};
 
   void thread(unsigned index) { had[index] = pool.take_use_give(); }
   void finish() {
@@ -113,6 +115,7 @@ struct RefillAndFlush : WithMagazines<2> {
 struct FlushAgainstTake : WithMagazines<9> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 1};
 
   FlushAgainstTake() {
     for (void*& slot : held) slot = pool.core->try_allocate();
@@ -137,6 +140,7 @@ struct FlushAgainstTake : WithMagazines<9> {
 struct ExitAgainstRefill : WithMagazines<2> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 0, .stops = 1};
 
   void thread(unsigned) {
     static_cast<void>(pool.take_use_give());
@@ -150,6 +154,7 @@ struct ExitAgainstRefill : WithMagazines<2> {
 struct AskBack : WithMagazines<3> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 1, .spurious = 0, .stops = 0};
 
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
@@ -162,7 +167,7 @@ struct AskBack : WithMagazines<3> {
 struct AskBackScattered {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.preemptions = 1, .stale = 0, .spurious = 0, .stops = 0};
-  static constexpr Bounds kFull{.preemptions = 2, .stale = 0, .spurious = 0};
+  static constexpr Bounds kFull{.preemptions = 2, .stale = 0, .spurious = 0, .stops = 0};
   static constexpr std::uint64_t kSlots = 4160;  // with a summary
   static constexpr std::uint64_t kPairs = 8;     // of words that meet in a free slot each
 

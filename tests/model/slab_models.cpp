@@ -79,6 +79,7 @@ struct SlabFirstOpen : Slabs<1> {
 struct SlabTakeGive : Slabs<2> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 1, .spurious = 0, .stops = 1};
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) take_use_give(half_slot());
   }
@@ -89,6 +90,7 @@ struct SlabTakeGive : Slabs<2> {
 template <bool kReleases>
 struct SlabChangesClass : Slabs<1> {
   static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 1, .stops = 1};
   SlabChangesClass() { check(table.give(table.take_from_new_slab(half_slot(), 1)), "set-up"); }
   void thread(unsigned index) {
     if (index == 1) return change();
@@ -119,6 +121,7 @@ struct SlabOfOneBlock : Slabs<1> {
 struct SlabReleaseAgainstTake : Slabs<2> {
   static constexpr unsigned kThreads = 3;
   static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 0};
   SlabReleaseAgainstTake() {
     check(table.give(table.take_from_new_slab(half_slot(), 1)), "set-up");
   }
