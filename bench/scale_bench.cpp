@@ -1,7 +1,8 @@
 // Does the cost of a slot depend on how many there are, or on how many are taken? Rows are
-// `scale/SlotPool/<slots>/<percent taken>` and `full/SlotPool/<slots>`: the time to learn that no slot is
-// left. It models pools of all sizes under load. A cheat would be free slots that lie side by side, or to
-// give back each slot before the next is taken, out of a magazine that never runs empty.
+// `scale/SlotPool/<slots>/<percent taken>`, `full/SlotPool/<slots>`: the time to learn that no slot is left,
+// and `scale_blocks/PoolResource/<slots>/<bytes>`, where half of the slots are taken. It models pools of all
+// sizes under load. A cheat would be free slots that lie side by side, or to give back each slot before the
+// next is taken, out of a magazine that never runs empty.
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bufferpool/pool_resource.hpp"
 #include "bufferpool/slot_pool.hpp"
 #include "program.hpp"
 
@@ -75,6 +77,25 @@ void report_full(benchmark::State& state, std::uint64_t slots) {
   for (auto _ : state) benchmark::DoNotOptimize(full.pool().try_allocate());
 }
 
+/// Takes 3,000 blocks, three times what a magazine may keep, and gives them back at random. Timed for one
+/// block, both ways.
+void take_and_give_blocks(benchmark::State& state, std::uint64_t slots, std::size_t bytes) {
+  constexpr std::size_t slot_bytes = std::size_t{64} * 1024;
+  const bufferpool::SlotPool pool(
+      {.slot_bytes = slot_bytes, .slots = slots, .upstream = std::pmr::null_memory_resource()});
+  bufferpool::PoolResource memory(pool);  // gives back what is left
+  for (std::uint64_t i = 0; i < slots / 2; ++i) static_cast<void>(memory.allocate(slot_bytes));
+  std::vector<void*> burst(3000);
+  std::mt19937_64 random(bytes);
+  while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(burst.size()))) {
+    for (void*& block : burst) block = memory.allocate(bytes);
+    state.PauseTiming();
+    std::shuffle(burst.begin(), burst.end(), random);
+    state.ResumeTiming();
+    for (void* block : burst) memory.deallocate(block, bytes);
+  }
+}
+
 // A fixed number of iterations: to make the pool takes longer than to measure, and a search for the
 // number would make it several times.
 void register_all() {
@@ -83,6 +104,14 @@ void register_all() {
     for (const std::uint64_t slots : slot_counts) {
       bench::register_row("scale/SlotPool/" + std::to_string(slots) + "/" + std::to_string(percent),
                           [=](benchmark::State& state) { take_and_give(state, slots, percent); })
+          ->Iterations(iterations);
+    }
+  }
+  for (const std::uint64_t slots : {1U << 12, 1U << 16, 1U << 20}) {
+    for (const std::size_t bytes : {64U, 4096U, 32768U}) {
+      bench::register_row(
+          "scale_blocks/PoolResource/" + std::to_string(slots) + "/" + std::to_string(bytes),
+          [=](benchmark::State& state) { take_and_give_blocks(state, slots, bytes); })
           ->Iterations(iterations);
     }
   }
@@ -95,18 +124,19 @@ void register_all() {
 
 /// The smallest pool at the same work.
 std::string reference_of(std::string_view row) {
+  const std::string last(row.substr(row.rfind('/')));
   if (row.starts_with("full/")) return "full/SlotPool/8";
-  return "scale/SlotPool/8" + std::string(row.substr(row.rfind('/')));
+  if (row.starts_with("scale_blocks/")) return "scale_blocks/PoolResource/4096" + last;
+  return "scale/SlotPool/8" + last;
 }
 
 std::uint64_t slots_of(std::string_view row) {
-  const std::size_t begin = row.find("SlotPool/") + std::string_view("SlotPool/").size();
-  return std::stoull(std::string(row.substr(begin)));
+  const std::string_view behind_workload = row.substr(row.find('/') + 1);
+  return std::stoull(std::string(behind_workload.substr(behind_workload.find('/') + 1)));
 }
 
 std::vector<bench::Target> targets_of(std::string_view row) {
-  const std::uint64_t slots = slots_of(row);
-  if (slots == slot_counts.front() || slots > (1 << 20)) return {};
+  if (row == reference_of(row) || slots_of(row) > (1 << 20)) return {};
   return {{std::string(row), reference_of(row), bench::Bound::at_most, 1.5}};
 }
 
@@ -118,6 +148,6 @@ int main(int argc, char** argv) {
   return bench::run({.defaults = {"--benchmark_repetitions=3"},
                      .register_all = register_all,
                      .comparison = {[](std::string_view) { return true; }, reference_of, targets_of,
-                                    "ratio: to the pool of 8 slots\n"}},
+                                    "ratio: to the smallest pool\n"}},
                     argc, argv);
 }

@@ -122,7 +122,7 @@ def figures_table(summary, workload, cases):
 
 
 def scale_table(summary, workload):
-    """A column for each load, if there are any."""
+    """A column for each load, or each size of a block, if there are any."""
     rows = summary.of(workload)
     slots = sorted({int(row.case.split("/")[0]) for row in rows})
     loads = sorted({row.case.partition("/")[2] for row in rows}, key=lambda load: int(load or 0))
@@ -131,12 +131,14 @@ def scale_table(summary, workload):
     for count in slots:
         cells = [found.get(f"{count}/{load}".rstrip("/"), "") for load in loads]
         lines.append([f"{count:,} slots", *cells])
+    if workload == "scale_blocks":
+        return table(["", *map(text.case, loads)], lines)
     return table(["", *(f"{load} % full" if load else "time" for load in loads)], lines)
 
 
 def tables_of(summary, workload):
     cases = summary.cases(workload)
-    if workload in ("scale", "full"):
+    if workload in ("scale", "scale_blocks", "full"):
         return [scale_table(summary, workload)]
     if workload == "threads":
         counts_of_threads = sorted({case.partition("/")[2] for case in cases}, key=lambda name: int(name[8:]))

@@ -82,6 +82,11 @@ NOTES = {
         "to give back at once what the next allocation finds: the free slots are scattered. Where no more "
         "than 64 are free, one magazine holds them all, and hides that. Of 8 slots 7 are taken at 90 and 99 %",
     ),
+    "scale_blocks": Note(
+        "Blocks of a resource, in pools of any size of which half is taken",
+        "containers beside the messages of many connections",
+        "a burst that a magazine holds: here 3,000 blocks come and go",
+    ),
     "full": Note(
         "Nothing is free",
         "the moment before upstream is asked. We keep a count that is looked at first",

@@ -28,10 +28,11 @@ ONE_THREAD = {
     "map_churn",
     "list_churn",
     "scale",
+    "scale_blocks",
     "full",
 }
 OF_BUFFERS = {"single", "multi", "multi_wait", "handoff", "proxy", "idle", "fragmentation"}
-WITHOUT_REFERENCE = {"scale", "full"}
+WITHOUT_REFERENCE = {"scale", "scale_blocks", "full"}
 
 
 class Row(NamedTuple):
