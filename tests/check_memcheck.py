@@ -16,8 +16,8 @@ def is_reported(command, fault, slots):
     run = subprocess.run(
         [*command, fault, slots], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    # The first frame of the first report is where the read is.
-    place = re.search(r"Invalid read of size 1\n==\d+==\s+at 0x\w+: (.*)", run.stdout)
+    # The first frame of the first report is where the read or write is.
+    place = re.search(r"Invalid (?:read|write) of size 1\n==\d+==\s+at 0x\w+: (.*)", run.stdout)
     if run.returncode == ERRORS_FOUND and place and fault in place[1] and "memory_faults.hpp" in place[1]:
         print(f"reported: {place[1]}")
         return True

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bufferpool/annotate.hpp"
 #include "support/bytes.hpp"
 #include "support/watched_resource.hpp"
 
@@ -19,6 +20,7 @@ class FillCursorTest : public testing::Test {
   /// Fills `bytes` that are there.
   void fill(std::size_t bytes, std::uint64_t stamp) {
     ASSERT_LE(bytes, cursor_.room());
+    annotate::unpoison(cursor_.end, bytes);
     test::write_pattern({cursor_.end, bytes}, stamp, cursor_.size());
     cursor_.end += bytes;
   }

@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, MemoryFaultDeathTest,
 TEST_P(MemoryFaultDeathTest, is_reported_where_it_happens) {
   if (!kAddressSanitizer) GTEST_SKIP() << "needs a build with AddressSanitizer";
   const auto& [fault, slots] = GetParam();
-  // The first frame of the first stack is where the read is.
+  // The first frame of the first stack is where the read or write is.
   const std::string report =
       std::string("AddressSanitizer: use-after-poison[^#]*#0 [^\n]*") + fault.name + "\\b";
   EXPECT_DEATH(static_cast<void>(fault.commit(slots)), report);

@@ -1,5 +1,5 @@
 // Faults of a holder that a tool which watches memory must report where they are: each is a function of its
-// own name, never inlined, which reads what it no longer holds, or holds not yet.
+// own name, never inlined, which reads or writes what it no longer holds, or holds not yet.
 #pragma once
 
 #include <cstddef>
@@ -92,6 +92,13 @@ template <class Buffer>
   return *bytes_at(slice.data() + slice.size());
 }
 
+[[nodiscard, gnu::noinline]] inline unsigned write_past_what_is_filled(std::uint64_t slots) {
+  BufferPool buffer(pool_of(slots));
+  std::byte* const end = buffer.fill(16).data() + 16;
+  *reinterpret_cast<volatile unsigned char*>(end) = 1;
+  return 0;
+}
+
 [[nodiscard, gnu::noinline]] inline unsigned read_of_what_is_not_filled_upstream(std::uint64_t) {
   SystemBuffer buffer;
   const Slice slice = frozen(buffer, 16);
@@ -180,6 +187,7 @@ inline constexpr MemoryFault kMemoryFaults[] = {
     {"read_of_a_dropped_slice_upstream", read_of_a_dropped_slice_upstream},
     {"read_past_what_was_filled", read_past_what_was_filled},
     {"read_of_what_is_not_filled", read_of_what_is_not_filled},
+    {"write_past_what_is_filled", write_past_what_is_filled},
     {"read_of_what_is_not_filled_upstream", read_of_what_is_not_filled_upstream},
     {"read_of_what_was_truncated", read_of_what_was_truncated},
     {"read_of_what_has_moved", read_of_what_has_moved},
