@@ -53,9 +53,7 @@ UNNOTICED = {
 
 ORDER = re.compile(r"memory_order_(acq_rel|acquire|release|seq_cst)")
 CALL = re.compile(r"(?:\.|->)(load|store|exchange|fetch_\w+|compare_exchange_\w+)\(")
-BY_DEFAULT = re.compile(
-    r"\b(?:next\w*|failure_handler|mark)\.(load|exchange|fetch_add|compare_exchange_strong)\("
-)
+DECLARED = re.compile(r"\bAtomic<[^;()]*>[&*]?\s+(\w+)")
 FUNCTION = re.compile(r"^(?!\s*(?:\}|//|return|if|for|while)).*?(\w+)\([^;]*$")
 
 
@@ -81,16 +79,25 @@ def function_of(lines, at):
 
 def sites(root):
     """(file, first line, last line, function, operation, order) of each order that is not relaxed."""
-    for file in sorted((root / "include/bufferpool").glob("*.hpp")) + sorted(root.glob("src/*.cpp")):
+    files = sorted((root / "include/bufferpool").glob("*.hpp")) + sorted(root.glob("src/*.cpp"))
+    declared = {name for file in files for name in DECLARED.findall(file.read_text())}
+    by_default = re.compile(
+        rf"\b(?:{'|'.join(sorted(declared))})(?:\[\w+\])?\.(load|store|exchange|fetch_\w+|compare_exchange_\w+)\("
+    )
+    for file in files:
         lines = file.read_text().splitlines()
         for at, line in enumerate(lines):
             code = line.split("//")[0]
-            for match in ORDER.finditer(code):
+            for match in [*ORDER.finditer(code), *by_default.finditer(code)]:
                 first, last = statement_of(lines, at)
-                call = CALL.search(" ".join(lines[first : last + 1]))
-                yield file.name, first, last, function_of(lines, at), call.group(1), match.group(1)
-            for match in BY_DEFAULT.finditer(code) if "memory_order" not in code else ():
-                yield file.name, at, at, function_of(lines, at), match.group(1), "seq_cst"
+                statement = " ".join(lines[first : last + 1])
+                spelled_out = "memory_order" in statement
+                if spelled_out != (match.re is ORDER):
+                    continue
+                operation = CALL.search(statement).group(1) if spelled_out else match.group(1)
+                order = match.group(1) if spelled_out else "seq_cst"
+                place = (first, last) if spelled_out else (at, at)
+                yield file.name, *place, function_of(lines, at), operation, order
 
 
 def noticed_by(model, site, weaker):
