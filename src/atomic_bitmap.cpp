@@ -6,6 +6,7 @@
 namespace bufferpool::detail {
 namespace {
 
+using bits::bit_of;
 using bits::kAllSet;
 using bits::kWordBits;
 using bits::Word;

@@ -49,7 +49,7 @@ class Gatherer {
     }
     at.slab = place.slab;
     at.word = word;
-    at.mask |= Word{1} << (place.block % kWordBits);
+    at.mask |= bits::bit_of(place.block);
   }
 
  private:
@@ -60,8 +60,7 @@ class Gatherer {
 }  // namespace
 
 std::uint32_t BlockHeap::magazine_limit(SizeClass size_class) const noexcept {
-  const std::uint64_t threads = std::max<std::uint64_t>(1, caches_.in_use());
-  const std::uint64_t part = pool_.slots() * pool_.slot_bytes() / (kCachedPart * threads);
+  const std::uint64_t part = pool_.slots() * pool_.slot_bytes() / (kCachedPart * caches_.sharers());
   const std::uint64_t bytes = std::min<std::uint64_t>(kMostCachedBytes, part);
   // None of blocks that are longer than that: a thread that is idle would keep them from all others.
   return static_cast<std::uint32_t>(
@@ -150,14 +149,10 @@ void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   ClassCache::Blocks& blocks = own.blocks;
   blocks.set_limit(limit);
   std::byte* const first = slabs_.address_of(claim.slab, size_class, claim.word * kWordBits);
-  // The lowest is the caller's. The others highest first, so that they are handed out upwards. A push
-  // fails only if another thread asks for the blocks at this moment.
-  Word rest = claim.mask & (claim.mask - 1);
-  while (rest != 0) {
-    const unsigned highest = kWordBits - 1 - static_cast<unsigned>(std::countl_zero(rest));
-    if (!blocks.push(first + highest * bytes_of(size_class))) break;
-    rest ^= Word{1} << highest;
-  }
+  // The lowest is the caller's.
+  const Word rest = blocks.push_bits(claim.mask & (claim.mask - 1), [=](unsigned bit) {
+    return first + bit * bytes_of(size_class);
+  });
   if (rest != 0) give_blocks({claim.slab, claim.word, rest}, size_class);
   shared_[to_index(size_class)].out.add(1 + std::uint64_t{blocks.fill()});
   blocks.mark_low_water();
@@ -187,8 +182,7 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
 void BlockHeap::give_block(SizeClass size_class, const void* block) noexcept {
   const BlockPlace place = slabs_.place_of(block);
   shared_[to_index(size_class)].out.subtract(1);
-  give_blocks({place.slab, place.block / kWordBits, Word{1} << (place.block % kWordBits)},
-              size_class);
+  give_blocks({place.slab, place.block / kWordBits, bits::bit_of(place.block)}, size_class);
 }
 
 void BlockHeap::flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept {

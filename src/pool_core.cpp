@@ -31,10 +31,7 @@ bool PoolCore::try_commit_run(std::uint64_t slots) noexcept {
   if (first == kNoSlot) return false;
   show(first, slots);
   annotate::zero(address_of(first), slots * slot_bytes_);  // not hide(): that may uncommit it
-  if (slot_bytes_ % 8 == 0) {
-    if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
-    annotate::poison(address_of(first), slots * slot_bytes_);
-  }
+  poison(first, slots);
   give_range(first, slots);
   return true;
 }

@@ -79,9 +79,7 @@ PoolCore* PoolCore::create_in(const SlotPoolOptions& options, const PoolLayout& 
 
 void PoolCore::hide_unused() noexcept {
   const std::uint64_t slots = std::min<std::uint64_t>(slots_, kMostHiddenBytes / slot_bytes_);
-  if (slots == 0 || slot_bytes_ % 8 != 0) return;
-  touched_slots_.raise(slots);
-  annotate::poison(first_slot_, slots * slot_bytes_);
+  if (slots != 0) poison(0, slots);
 }
 
 PoolCore* PoolCore::create(const SlotPoolOptions& options) {

@@ -8,6 +8,7 @@
 
 namespace bufferpool::detail {
 
+using bits::bit_of;
 using bits::kWordBits;
 using bits::Word;
 
@@ -16,27 +17,12 @@ namespace {
 /// A refill looks for slots that lie alone in so many words, as long as there are many of them.
 constexpr std::uint64_t kWordsOfARefill = 16;
 
-std::uint64_t lowest_slot(const AtomicBitmap::Claim& claim) noexcept {
-  return claim.word * kWordBits + static_cast<unsigned>(std::countr_zero(claim.mask));
-}
-
 std::uint64_t count_slots(std::span<const AtomicBitmap::Claim> claims) noexcept {
   std::uint64_t slots = 0;
   for (const AtomicBitmap::Claim& claim : claims) {
     slots += static_cast<std::uint64_t>(std::popcount(claim.mask));
   }
   return slots;
-}
-
-/// The highest first. Returns those that are left, as another thread asks for the slots at this moment.
-Word push_slots(SlotCache::Slots& slots, const AtomicBitmap::Claim& claim) noexcept {
-  Word rest = claim.mask;
-  while (rest != 0) {
-    const unsigned highest = kWordBits - 1 - static_cast<unsigned>(std::countl_zero(rest));
-    if (!slots.push(static_cast<SlotIndex>(claim.word * kWordBits + highest))) break;
-    rest ^= Word{1} << highest;
-  }
-  return rest;
 }
 
 /// The slots, those of a word together; neighbours are often of one. Returns the part of `claims` that it
@@ -48,7 +34,7 @@ std::span<AtomicBitmap::Claim> gather(std::span<const SlotIndex> slots,
     const std::uint64_t word = to_number(*slot) / kWordBits;
     Word mask = 0;
     for (; slot != slots.end() && to_number(*slot) / kWordBits == word; ++slot) {
-      mask |= Word{1} << (to_number(*slot) % kWordBits);
+      mask |= bit_of(to_number(*slot));
     }
     const std::span<AtomicBitmap::Claim> known = claims.first(filled);
     const auto same = std::ranges::find(known, word, &AtomicBitmap::Claim::word);
@@ -63,13 +49,9 @@ std::span<AtomicBitmap::Claim> gather(std::span<const SlotIndex> slots,
 
 }  // namespace
 
-std::uint64_t PoolCore::threads() const noexcept {
-  return std::max<std::uint64_t>(1, caches_.in_use());
-}
-
 std::uint32_t PoolCore::magazine_limit() const noexcept {
   return static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(slots_ / (4 * threads()), 1, SlotCache::Slots::kCapacity));
+      std::clamp<std::uint64_t>(slots_ / (4 * caches_.sharers()), 1, SlotCache::Slots::kCapacity));
 }
 
 // A slot is counted as out after its bit was set, and no longer before its bit is cleared, so the count is
@@ -84,7 +66,7 @@ std::uint64_t PoolCore::take_bit() noexcept {
   const AtomicBitmap::Claim claim = bitmap_.take(1);
   if (claim.mask == 0) return kNoSlot;
   note_taken(1);
-  return lowest_slot(claim);
+  return claim.lowest();
 }
 
 std::uint64_t PoolCore::take_slot_slowly() noexcept {
@@ -109,18 +91,20 @@ std::uint64_t PoolCore::refill(SlotCache& own) noexcept {
   // In a nearly full pool free slots lie alone in their words. Not more than a share of them: what an idle
   // thread has in its magazine it does not give back.
   std::array<AtomicBitmap::Claim, kWordsOfARefill> room;
-  const std::uint64_t share = (slots_ - out_of_bitmap_.get()) / (4 * threads());
+  const std::uint64_t share = (slots_ - out_of_bitmap_.get()) / (4 * caches_.sharers());
   const std::uint64_t words = std::clamp<std::uint64_t>(share, 1, kWordsOfARefill);
   const std::span claims = bitmap_.take_several(limit, std::span(room).first(words));
   if (claims.empty()) return kNoSlot;
   out_of_bitmap_.add(count_slots(claims));
   own.slots.set_limit(limit);
-  // The lowest is the caller's. The others highest first, so that slots are handed out upwards, as the
-  // hardware prefetches.
-  const std::uint64_t lowest = lowest_slot(claims.front());
+  // The lowest is the caller's. The others are pushed so that slots are handed out upwards, as the hardware
+  // prefetches.
+  const std::uint64_t lowest = claims.front().lowest();
   claims.front().mask &= claims.front().mask - 1;
   for (auto claim = claims.rbegin(); claim != claims.rend(); ++claim) {
-    const Word rest = push_slots(own.slots, *claim);
+    const Word rest = own.slots.push_bits(claim->mask, [&](unsigned bit) {
+      return static_cast<SlotIndex>(claim->word * kWordBits + bit);
+    });
     if (rest != 0) give_word(claim->word, rest);
   }
   own.slots.mark_low_water();
@@ -165,7 +149,7 @@ bool PoolCore::drain_quarantine() noexcept {
   if constexpr (!annotate::kHardened) return false;
   return quarantine_.drain([this](std::uint64_t leaves) {
     out_of_bitmap_.add(1);  // give_word() subtracts it; nobody held it, so there is no peak to note
-    give_word((leaves - 1) / kWordBits, Word{1} << ((leaves - 1) % kWordBits));
+    give_word((leaves - 1) / kWordBits, bit_of(leaves - 1));
   });
 }
 
@@ -178,18 +162,18 @@ void PoolCore::empty(SlotCache::Slots& full, std::uint32_t slots) noexcept {
   full.mark_low_water();
   out_of_bitmap_.subtract(slots);
   const AtomicBitmap::Claim* const twice = bitmap_.give_several(claims);
-  if (twice != nullptr) fail_given_twice(twice->word);
+  if (twice != nullptr) fail_given_twice(twice->word * kWordBits, kWordBits);
 }
 
 void PoolCore::give_word(std::uint64_t word, Word mask) noexcept {
   if (caches_.has_any()) out_of_bitmap_.subtract(static_cast<std::uint64_t>(std::popcount(mask)));
-  if (!bitmap_.give(word, mask)) fail_given_twice(word);
+  if (!bitmap_.give(word, mask)) fail_given_twice(word * kWordBits, kWordBits);
 }
 
-void PoolCore::fail_given_twice(std::uint64_t word) const noexcept {
+void PoolCore::fail_given_twice(std::uint64_t first, std::uint64_t slots) const noexcept {
   fail("bufferpool: pool %llu: a slot from %llu to %llu was given back twice; give each back once",
-       static_cast<unsigned long long>(id_), static_cast<unsigned long long>(word * kWordBits),
-       static_cast<unsigned long long>(word * kWordBits + kWordBits - 1));
+       static_cast<unsigned long long>(id_), static_cast<unsigned long long>(first),
+       static_cast<unsigned long long>(std::min(first + slots, slots_) - 1));
 }
 
 bool PoolCore::collect_ended_threads() noexcept {

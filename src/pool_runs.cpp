@@ -6,8 +6,6 @@
 
 namespace bufferpool::detail {
 
-using bits::kWordBits;
-
 namespace {
 
 /// True if one of the slots [first, first + count) is here.
@@ -52,15 +50,13 @@ bool PoolCore::take_range(std::uint64_t first, std::uint64_t slots) noexcept {
 }
 
 void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
-  if (caches_.has_any()) note_peak(caches_.mine());
-  for (std::uint64_t done = 0; done < slots;) {
-    const std::uint64_t slot = first + done;
-    const std::uint64_t count = std::min(slots - done, kWordBits - slot % kWordBits);
-    give_word(slot / kWordBits,
-              bits::range(static_cast<unsigned>(slot % kWordBits), static_cast<unsigned>(count)));
-    done += count;
+  SlotCache* const own = caches_.mine();
+  if (caches_.has_any()) {
+    note_peak(own);
+    out_of_bitmap_.subtract(slots);
   }
-  if (SlotCache* const own = caches_.mine()) own->slots.mark_low_water();
+  if (!bitmap_.give_range(first, slots)) fail_given_twice(first, slots);
+  if (own != nullptr) own->slots.mark_low_water();
 }
 
 }  // namespace bufferpool::detail

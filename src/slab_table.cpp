@@ -64,8 +64,8 @@ SlabTable::SlabTable(PoolCore& pool, std::byte* memory) noexcept
       fine_words_(words_a_slot(pool, 8)),
       coarse_words_(words_a_slot(pool, kLeastCoarseBytes)),
       uses_(reinterpret_cast<Gauge<std::uint64_t>*>(memory)),
-      hints_(reinterpret_cast<Atomic<Word>*>(uses_ + pool.slots())),
-      fine_(hints_ + kSizeClasses * hint_words_),
+      hints_(reinterpret_cast<HintWord*>(uses_ + pool.slots())),
+      fine_(reinterpret_cast<Atomic<Word>*>(hints_ + kSizeClasses * hint_words_)),
       coarse_(fine_ + pool.slots() * fine_words_) {
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     const auto size_class = static_cast<SizeClass>(index);

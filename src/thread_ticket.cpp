@@ -49,8 +49,7 @@ std::uint64_t claim_ticket() noexcept {
   const AtomicBitmap::Claim claim = indices().take(1);
   if (claim.mask == 0) return kNoTicket;
   static thread_local const ThreadEnd thread_end{&this_thread_ended};
-  const std::uint64_t index =
-      claim.word * bits::kWordBits + static_cast<unsigned>(std::countr_zero(claim.mask));
+  const std::uint64_t index = claim.lowest();
   this_thread_ticket = next_serial.fetch_add(1) << 16 | index;
   tickets[index].release(this_thread_ticket);
   return this_thread_ticket;

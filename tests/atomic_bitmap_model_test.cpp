@@ -16,7 +16,6 @@ namespace bufferpool::detail {
 namespace {
 
 using test::Bitmap;
-using test::lowest_slot;
 
 /// What the bitmap should do, one slot after the other.
 class Model {
@@ -81,7 +80,7 @@ void compare_with_model(std::uint64_t slots, std::mt19937_64& random) {
       case 2: {
         const AtomicBitmap::Claim claim = bitmap->take(1);
         ASSERT_EQ(claim.mask != 0, model.count() < slots);
-        if (claim.mask != 0) hold(lowest_slot(claim), 1);
+        if (claim.mask != 0) hold(claim.lowest(), 1);
         break;
       }
       case 3: {
@@ -89,7 +88,7 @@ void compare_with_model(std::uint64_t slots, std::mt19937_64& random) {
         const auto taken = bitmap->take_several(1 + random() % 64, claims);
         ASSERT_EQ(!taken.empty(), model.count() < slots);
         for (AtomicBitmap::Claim& claim : taken) {
-          for (; claim.mask != 0; claim.mask &= claim.mask - 1) hold(lowest_slot(claim), 1);
+          for (; claim.mask != 0; claim.mask &= claim.mask - 1) hold(claim.lowest(), 1);
         }
         break;
       }

@@ -10,7 +10,6 @@ namespace bufferpool::detail {
 namespace {
 
 using test::Bitmap;
-using test::lowest_slot;
 
 using bits::kAllSet;
 using bits::kWordBits;
@@ -46,7 +45,7 @@ TEST(AtomicBitmap, gives_each_slot_out_once_and_none_beyond_the_last) {
   for (const std::uint64_t slots : kCapacities) {
     Bitmap bitmap(slots);
     for (std::uint64_t expected = 0; expected < slots; ++expected) {
-      ASSERT_EQ(lowest_slot(bitmap->take(1)), expected);
+      ASSERT_EQ(bitmap->take(1).lowest(), expected);
     }
     EXPECT_EQ(bitmap->take(1).mask, 0u) << slots;
     EXPECT_EQ(bitmap->count_taken(), slots);
@@ -181,7 +180,7 @@ TEST(AtomicBitmap, the_only_free_slot_is_found_wherever_it_is) {
     ASSERT_TRUE(bitmap.give(slot));
     const AtomicBitmap::Claim claim = bitmap->take(64);
     ASSERT_EQ(claim.word, slot / kWordBits);
-    ASSERT_EQ(claim.mask, Word{1} << (slot % kWordBits));
+    ASSERT_EQ(claim.mask, bits::bit_of(slot));
   }
 }
 

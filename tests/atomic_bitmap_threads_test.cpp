@@ -17,7 +17,6 @@ namespace {
 using test::Bitmap;
 using test::expect_handed_on;
 using test::expect_one_winner;
-using test::lowest_slot;
 using test::on_threads;
 
 using bits::kAllSet;
@@ -82,7 +81,7 @@ TEST(AtomicBitmapThreads, what_the_last_holder_wrote_is_seen_by_the_next) {
     for (int round = 0; round < 50'000; ++round) {
       const AtomicBitmap::Claim claim = bitmap->take(2);
       for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
-        ++payload[lowest_slot({.word = claim.word, .mask = rest})];
+        ++payload[AtomicBitmap::Claim{claim.word, rest}.lowest()];
         ++counts[thread];
       }
       if (claim.mask != 0 && !bitmap->give(claim.word, claim.mask)) ADD_FAILURE();

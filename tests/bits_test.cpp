@@ -29,6 +29,21 @@ void expect_rows(Result (*function)(First, Second),
   }
 }
 
+TEST(Bits, bit_of_a_number_is_the_one_of_its_rest) {
+  EXPECT_EQ(bit_of(0), 1u);
+  EXPECT_EQ(bit_of(63), kTop);
+  EXPECT_EQ(bit_of(64), 1u);
+  EXPECT_EQ(bit_of(~std::uint64_t{0}), kTop);
+}
+
+TEST(Bits, highest_is_the_position_of_the_highest_set_bit) {
+  for (unsigned bit = 0; bit < kWordBits; ++bit) {
+    EXPECT_EQ(highest(bit_of(bit)), bit);
+    EXPECT_EQ(highest(bit_of(bit) | 1), bit);
+  }
+  EXPECT_EQ(highest(kAllSet), 63u);
+}
+
 TEST(Bits, range_has_count_bits_from_first_on) {
   expect_rows(range, {{0, 0, 0},
                       {63, 0, 0},

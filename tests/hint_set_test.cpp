@@ -20,13 +20,13 @@ namespace {
 /// A set with its own memory.
 struct Hints : HintSet {
   explicit Hints(std::uint64_t numbers)
-      : Hints(std::vector<Atomic<bits::Word>>(words_for(numbers)), numbers) {}
+      : Hints(std::vector<HintWord>(words_for(numbers)), numbers) {}
 
  private:
-  Hints(std::vector<Atomic<bits::Word>> words, std::uint64_t numbers)
+  Hints(std::vector<HintWord> words, std::uint64_t numbers)
       : HintSet(words, numbers), words_(std::move(words)) {}
 
-  std::vector<Atomic<bits::Word>> words_;
+  std::vector<HintWord> words_;
 };
 
 class HintSetTest : public ::testing::Test {

@@ -54,6 +54,26 @@ TEST(Magazine, the_largest_index_comes_back_as_it_was) {
   EXPECT_EQ(magazine.pop_or(kNoSlot), UINT32_MAX);
 }
 
+TEST(Magazine, bits_are_pushed_so_that_the_lowest_comes_out_first) {
+  Slots magazine;
+  magazine.set_limit(Slots::kCapacity);
+  const auto after_128 = [](unsigned bit) { return slot(128 + bit); };
+  EXPECT_EQ(magazine.push_bits(bits::bit_of(63) | 0b1010, after_128), 0u);
+  for (const std::uint32_t expected : {129u, 131u, 191u}) {
+    EXPECT_EQ(magazine.pop_or(kNoSlot), expected);
+  }
+  EXPECT_EQ(magazine.push_bits(0, after_128), 0u);
+  EXPECT_TRUE(magazine.is_empty());
+}
+
+TEST(Magazine, bits_that_it_does_not_take_are_left) {
+  Slots magazine;
+  magazine.set_limit(2);
+  EXPECT_EQ(magazine.push_bits(0b11110, slot), 0b00110u);
+  EXPECT_EQ(magazine.fill(), 2u);
+  EXPECT_EQ(magazine.push_bits(0b00110, slot), 0b00110u);
+}
+
 TEST(Magazine, asked_back_it_takes_no_more_and_keeps_what_it_has) {
   Slots magazine;
   fill(magazine, 2);

@@ -105,8 +105,10 @@ inline void scrub(void* at, std::size_t bytes, bool zeroes) noexcept {
 
 /// The holder of a block gives it back; not all of it was asked for.
 inline void retire(void* at, std::size_t bytes, bool zeroes = false) noexcept {
-  if (kHardened || zeroes) unpoison(at, bytes);
-  scrub(at, bytes, zeroes);
+  if (kHardened || zeroes) {
+    unpoison(at, bytes);
+    zero(at, bytes);
+  }
   poison(at, bytes);
 }
 

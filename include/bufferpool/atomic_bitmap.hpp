@@ -25,6 +25,11 @@ class AtomicBitmap {
   struct Claim {
     std::uint64_t word;
     Word mask;
+
+    /// The number of the lowest slot; there is one.
+    [[nodiscard]] std::uint64_t lowest() const noexcept {
+      return word * bits::kWordBits + static_cast<unsigned>(std::countr_zero(mask));
+    }
   };
 
   /// Above so many words the search uses a summary.
@@ -77,7 +82,7 @@ class AtomicBitmap {
   [[nodiscard]] Word give_and_tell(std::uint64_t word, Word mask) noexcept {
     const Word before = clear(word, mask);
     if (before == bits::kAllSet && !summary_.empty()) {
-      note_free(word / bits::kWordBits, bit_of(word));
+      note_free(word / bits::kWordBits, bits::bit_of(word));
     }
     return before;
   }
@@ -112,9 +117,8 @@ class AtomicBitmap {
   /// True if the bit is set now; a snapshot.
   [[nodiscard]] bool is_taken(std::uint64_t slot) const noexcept {
     // Relaxed: for printing; nothing is concluded about the slot's bytes.
-    return (words_[slot / bits::kWordBits].load(std::memory_order_relaxed) >>
-                (slot % bits::kWordBits) &
-            1) != 0;
+    const Word seen = words_[slot / bits::kWordBits].load(std::memory_order_relaxed);
+    return (seen & bits::bit_of(slot)) != 0;
   }
 
  private:
@@ -150,13 +154,34 @@ class AtomicBitmap {
   /// Some words of the group, which were full.
   void note_free(std::uint64_t group, Word bits) noexcept;
 
-  static Word bit_of(std::uint64_t number) noexcept {
-    return Word{1} << (number % bits::kWordBits);
-  }
-
   Words words_;
   Words summary_;
   std::uint64_t slots_;
+};
+
+/// 64 hints of a HintSet. add() and remove() of one number are acquire-release operations on one word, so
+/// that the one that comes second sees what was done before the first. Numbers count modulo 64; memory of
+/// zeros is a word without hints.
+class HintWord {
+ public:
+  /// Returns the word as it was before.
+  bits::Word add(std::uint64_t number) noexcept {
+    // Acquire-release: pairs with itself in remove(), see above.
+    return word_.fetch_or(bits::bit_of(number), std::memory_order_acq_rel);
+  }
+  /// As add().
+  bits::Word remove(std::uint64_t number) noexcept {
+    // Acquire-release: pairs with itself in add(), see above.
+    return word_.fetch_and(~bits::bit_of(number), std::memory_order_acq_rel);
+  }
+  [[nodiscard]] bits::Word get() const noexcept {
+    // Acquire: pairs with add(). What is found decides, but it must be at least as new as the hint: a
+    // slab's words that were never used read as free until open() is seen.
+    return word_.load(std::memory_order_acquire);
+  }
+
+ private:
+  Atomic<bits::Word> word_{0};
 };
 
 }  // namespace bufferpool::detail

@@ -13,6 +13,16 @@ using Word = std::uint64_t;
 inline constexpr unsigned kWordBits = 64;
 inline constexpr Word kAllSet = ~Word{0};
 
+/// The bit of `number` in its word, which is number / kWordBits.
+[[nodiscard]] constexpr Word bit_of(std::uint64_t number) noexcept {
+  return Word{1} << (number % kWordBits);
+}
+
+/// Position of the highest set bit of `word`, which is not 0.
+[[nodiscard]] constexpr unsigned highest(Word word) noexcept {
+  return kWordBits - 1 - static_cast<unsigned>(std::countl_zero(word));
+}
+
 /// `count` set bits from bit `first` on; first + count <= 64.
 [[nodiscard]] constexpr Word range(unsigned first, unsigned count) noexcept {
   if (count == 0) return 0;

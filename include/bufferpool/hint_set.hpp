@@ -12,15 +12,13 @@
 #include <optional>
 #include <span>
 
-#include "bufferpool/atomic.hpp"
+#include "bufferpool/atomic_bitmap.hpp"
 #include "bufferpool/bits.hpp"
 
 namespace bufferpool::detail {
 
 class HintSet {
  public:
-  using Word = bits::Word;
-
   /// Of all levels of a set of the numbers below `numbers`.
   static constexpr std::uint64_t words_for(std::uint64_t numbers) noexcept {
     const std::uint64_t words = bits::divide_up(numbers, bits::kWordBits);
@@ -28,7 +26,7 @@ class HintSet {
   }
 
   /// `words` has words_for(numbers) elements, zero for the empty set, and outlives it.
-  HintSet(std::span<Atomic<Word>> words, std::uint64_t numbers) noexcept
+  HintSet(std::span<HintWord> words, std::uint64_t numbers) noexcept
       : words_(words.first(bits::divide_up(numbers, bits::kWordBits))),
         levels_above_(words.subspan(words_.size())) {}
 
@@ -43,8 +41,8 @@ class HintSet {
   /// Of the words that are not zero.
   [[nodiscard]] HintSet above() const noexcept { return {levels_above_, words_.size()}; }
 
-  std::span<Atomic<Word>> words_;
-  std::span<Atomic<Word>> levels_above_;
+  std::span<HintWord> words_;
+  std::span<HintWord> levels_above_;
 };
 
 }  // namespace bufferpool::detail

@@ -1,6 +1,6 @@
 // Counts that several threads change. LiveCount decides who gives a slot back; RefCount who frees a
 // pool; Gauge and Tally are read for statistics and decide nothing.
-// Together with atomic_bitmap.hpp and hint_set.hpp the only home of memory orders.
+// Together with atomic_bitmap.hpp the only home of memory orders.
 #pragma once
 
 #include <cstdint>

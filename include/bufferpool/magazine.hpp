@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 
+#include "bufferpool/bits.hpp"
 #include "bufferpool/live_count.hpp"
 
 namespace bufferpool::detail {
@@ -49,6 +50,18 @@ class Magazine {
     }
     push_to_room(entry);
     return true;
+  }
+
+  /// push(entry_of(bit)) for the bits of a word, the highest first, so that pop() has them upwards. Returns
+  /// those that are left, as another thread asks for the entries at this moment.
+  template <class EntryOf>
+  [[nodiscard]] bits::Word push_bits(bits::Word rest, EntryOf entry_of) noexcept {
+    while (rest != 0) {
+      const unsigned bit = bits::highest(rest);
+      if (!push(entry_of(bit))) break;
+      rest ^= bits::bit_of(bit);
+    }
+    return rest;
   }
 
   /// push() in two steps, with something between that may fail.

@@ -119,16 +119,10 @@ class PoolCore {
   }
   [[nodiscard]] std::pmr::memory_resource* upstream() const noexcept { return upstream_; }
   [[nodiscard]] SlotPoolStats stats() noexcept;
-  // A free slot's bytes are out of bounds for everyone, where a tool watches. Its unit is 8 bytes: slots
-  // that share one are not marked, as two threads would change the mark at once.
+  /// For who has taken the slots: their bytes are theirs.
   void show(std::uint64_t first, std::uint64_t slots) noexcept {
     annotate::unpoison(address_of(first), slots * slot_bytes_);
     if constexpr (annotate::kHardened) check_untouched(first, slots);
-  }
-  /// show() for a buffer, which itself says what of them it fills.
-  void lend(std::uint64_t first, std::uint64_t slots) noexcept {
-    show(first, slots);
-    if (slot_bytes_ % 8 == 0) annotate::poison(address_of(first), slots * slot_bytes_);
   }
   void print(std::ostream& out) const;  // the map of operator<<, see slot_pool.hpp
 
@@ -156,12 +150,25 @@ class PoolCore {
     return address_of(first);
   }
 
-  void hide(std::uint64_t first, std::uint64_t slots) noexcept {
+  /// The bytes of slots that nobody may touch now: free ones, or those of which a buffer itself says what it
+  /// fills. The unit of a tool's marks is 8 bytes: slots that share one are not marked, as two threads would
+  /// change the mark at once.
+  void poison(std::uint64_t first, std::uint64_t slots) noexcept {
     if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
+    if (slot_bytes_ % 8 == 0) annotate::poison(address_of(first), slots * slot_bytes_);
+  }
+
+  void hide(std::uint64_t first, std::uint64_t slots) noexcept {
     if (annotate::kHardened || zeroes_) [[unlikely]] {
       overwrite(first, slots);
     }
-    if (slot_bytes_ % 8 == 0) annotate::poison(address_of(first), slots * slot_bytes_);
+    poison(first, slots);
+  }
+
+  /// show() for a buffer.
+  void lend(std::uint64_t first, std::uint64_t slots) noexcept {
+    show(first, slots);
+    poison(first, slots);
   }
 
   /// The number of a slot that is the caller's now, or kNoSlot.
@@ -180,8 +187,7 @@ class PoolCore {
   void give_slot_at_once(SlotIndex slot) noexcept {
     if (SlotCache* const own = caches_.mine(); own != nullptr && own->slots.push(slot)) return;
     if (caches_.has_any()) return give_slot_slowly(slot);
-    give_word(to_number(slot) / bits::kWordBits,
-              bits::Word{1} << (to_number(slot) % bits::kWordBits));
+    give_word(to_number(slot) / bits::kWordBits, bits::bit_of(to_number(slot)));
   }
 
   // Cold paths of the magazines, and the runs: pool_magazines.cpp, pool_runs.cpp.
@@ -195,8 +201,8 @@ class PoolCore {
   [[nodiscard]] bool take_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_range(std::uint64_t first, std::uint64_t slots) noexcept;
   void give_word(std::uint64_t word, bits::Word mask) noexcept;
-  [[noreturn]] [[gnu::cold]] void fail_given_twice(std::uint64_t word) const noexcept;
-  [[nodiscard]] std::uint64_t threads() const noexcept;  // at least 1
+  [[noreturn]] [[gnu::cold]] void fail_given_twice(std::uint64_t first,
+                                                   std::uint64_t slots) const noexcept;
   [[nodiscard]] std::uint32_t magazine_limit() const noexcept;
   void empty(SlotCache::Slots& full, std::uint32_t slots) noexcept;
   bool collect_ended_threads() noexcept;

@@ -134,11 +134,11 @@ class SlabTable {
   std::uint64_t fine_words_;                             // of one slot, classes below 64 bytes
   std::uint64_t coarse_words_;                           // of one slot, the other classes
   Gauge<std::uint64_t>* uses_;                           // one a slot
-  Atomic<bits::Word>* hints_;                            // class by class
+  HintWord* hints_;                                      // class by class
   Atomic<bits::Word>* fine_;
   Atomic<bits::Word>* coarse_;
   Tally slots_end_;  // slots from here on were never used
-  Atomic<bits::Word> may_be_free_{0};
+  HintWord may_be_free_;
 };
 
 }  // namespace bufferpool::detail

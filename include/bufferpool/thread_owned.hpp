@@ -5,6 +5,7 @@
 // thread that collects. So a pool's end needs the help of no thread, and a thread's end of no pool.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -76,6 +77,10 @@ class ThreadOwned {
 
   /// Caches with an owner, ended ones included that nobody has collected.
   [[nodiscard]] std::uint64_t in_use() const noexcept { return in_use_.get(); }
+  /// Threads that share what all have: in_use(), but at least 1.
+  [[nodiscard]] std::uint64_t sharers() const noexcept {
+    return std::max<std::uint64_t>(1, in_use());
+  }
 
   [[nodiscard]] std::span<Cache> ever_used() const noexcept { return {caches_, end_.get()}; }
 

@@ -14,12 +14,7 @@ using detail::HintSet;
 struct TakeGiveOneWord {
   static constexpr unsigned kThreads = 3;
 
-  void thread(unsigned) {
-    const AtomicBitmap::Claim claim = bitmap.take(1);
-    if (claim.mask == 0) return;
-    payload.use(lowest_slot(claim));
-    check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
-  }
+  void thread(unsigned) { take_use_give(bitmap, payload); }
   void finish() const { check(words.taken(0) == ~Word{3}, "a slot is lost"); }
 
   Words<1> words{{3}};
@@ -37,65 +32,32 @@ struct ClaimGiveSummary : TakeGiveSummary<AtomicBitmap> {
       payload.use(64);
       return check(bitmap.give_range(64, 1), "a slot that was held was free");
     }
-    const AtomicBitmap::Claim claim = bitmap.take(1);
-    if (claim.mask == 0) return;
-    payload.use(lowest_slot(claim));
-    check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+    take_use_give(bitmap, payload);
   }
 };
 
+/// Takes up to `most` slots of two words, uses them and gives them back.
+void take_use_give_several(AtomicBitmap& bitmap, Payload<128>& payload, unsigned most) {
+  std::array<AtomicBitmap::Claim, 2> room;
+  const std::span claims = bitmap.take_several(most, room);
+  for (const AtomicBitmap::Claim& claim : claims) payload.use(claim);
+  check(bitmap.give_several(claims) == nullptr, "a slot that was held was free");
+}
+
 /// Slots that lie alone in their words, taken and given back together.
-struct SeveralWords {
+struct SeveralWords : WordsWithSummary<AtomicBitmap, 1, 1> {
   static constexpr unsigned kThreads = 2;
 
-  void thread(unsigned) {
-    std::array<AtomicBitmap::Claim, 2> room;
-    const std::span claims = bitmap.take_several(2, room);
-    for (const AtomicBitmap::Claim& claim : claims) payload.use(lowest_slot(claim));
-    check(bitmap.give_several(claims) == nullptr, "a slot that was held was free");
-  }
-  void finish() const {
-    check(words.taken(0) == ~Word{1} && words.taken(1) == ~Word{1}, "a slot is lost");
-    check((summary[0].load() & 3) == 0, "the summary hides a free slot");
-  }
-  void finish_without_stopped() {
-    const int free = std::popcount(~words.taken(0)) + std::popcount(~words.taken(1));
-    int found = 0;
-    while (bitmap.take(1).mask != 0) ++found;
-    check(found == free, "full is reported while a slot is free");
-  }
-
-  Words<2> words{{1, 1}};
-  std::array<Atomic<Word>, 1> summary;
-  AtomicBitmap bitmap{words.words, summary, 128};
-  Payload<128> payload;
+  void thread(unsigned) { take_use_give_several(bitmap, payload, 2); }
 };
 
 /// One takes the slots of two words, others one each: a word that was full when it was noted is no longer.
-struct SeveralOfSharedWords {
+struct SeveralOfSharedWords : WordsWithSummary<AtomicBitmap, 3, 3> {
   static constexpr unsigned kThreads = 3;
   static constexpr Bounds kQuick{.spurious = 0, .stops = 0};
   static constexpr Bounds kFull{.preemptions = 3, .stale = 2, .spurious = 0, .stops = 1};
 
-  void thread(unsigned index) {
-    std::array<AtomicBitmap::Claim, 2> room;
-    const std::span claims = bitmap.take_several(index == 0 ? 3 : 1, room);
-    for (const AtomicBitmap::Claim& claim : claims) {
-      for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
-        payload.use(lowest_slot({claim.word, rest}));
-      }
-    }
-    check(bitmap.give_several(claims) == nullptr, "a slot that was held was free");
-  }
-  void finish() const {
-    check(words.taken(0) == ~Word{3} && words.taken(1) == ~Word{3}, "a slot is lost");
-    check((summary[0].load() & 3) == 0, "the summary hides a free slot");
-  }
-
-  Words<2> words{{3, 3}};
-  std::array<Atomic<Word>, 1> summary;
-  AtomicBitmap bitmap{words.words, summary, 128};
-  Payload<128> payload;
+  void thread(unsigned index) { take_use_give_several(bitmap, payload, index == 0 ? 3 : 1); }
 };
 
 /// A run over two words against one who takes a slot of the second, so that the first is given back.
@@ -104,10 +66,7 @@ struct RunClaimAgainstTake {
 
   void thread(unsigned index) {
     if (index != 2) return claim_both();
-    const AtomicBitmap::Claim claim = bitmap.take(1);
-    if (claim.mask == 0) return;
-    payload.use(lowest_slot(claim));
-    check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+    take_use_give(bitmap, payload);
   }
   void claim_both() {
     if (!bitmap.claim_range(63, 2)) return;
@@ -141,9 +100,7 @@ struct OpenAgainstTake {
     const AtomicBitmap::Claim claim = bitmap.take(2);
     if (claim.mask == 0) return;
     check(shape.get() == 7, "the slots are had before what is said of them");
-    for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
-      payload.use(static_cast<unsigned>(std::countr_zero(rest)));
-    }
+    payload.use(claim);
     check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
   }
   void finish() { check(bitmap.is_all_free() && bitmap.claim_range(0, 2), "a slot is lost"); }
@@ -190,7 +147,7 @@ struct Hints {
     }
   }
 
-  std::array<Atomic<Word>, HintSet::words_for(128)> words;
+  std::array<detail::HintWord, HintSet::words_for(128)> words;
   HintSet hints{words, 128};
   std::array<Atomic<int>, 2> things;
 };

@@ -12,10 +12,7 @@ struct TakeAlwaysFinds {
 
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) {
-      const AtomicBitmap::Claim claim = bitmap.take(1);
-      check(claim.mask != 0, "full is reported while a slot is free");
-      payload.use(lowest_slot(claim));
-      check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+      check(take_use_give(bitmap, payload), "full is reported while a slot is free");
     }
   }
   void finish() const { check(words.taken(0) == ~Word{3}, "a slot is lost"); }
@@ -28,33 +25,14 @@ struct TakeAlwaysFinds {
 /// Two words with two slots and one, and their summary. One slot more than threads: none may hear that there
 /// is none.
 template <class Bitmap>
-struct TakeGiveSummary {
+struct TakeGiveSummary : WordsWithSummary<Bitmap, 3, 1> {
   static constexpr unsigned kThreads = 2;
 
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) {
-      const AtomicBitmap::Claim claim = bitmap.take(1);
-      check(claim.mask != 0, "full is reported while a slot is free");
-      payload.use(lowest_slot(claim));
-      check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+      check(take_use_give(this->bitmap, this->payload), "full is reported while a slot is free");
     }
   }
-  void finish() {
-    check(words.taken(0) == ~Word{3} && words.taken(1) == ~Word{1}, "a slot is lost");
-    check((summary[0].load() & 3) == 0, "the summary hides a free slot");
-  }
-  /// Who stopped may hide a word from a search by the summary, not from take().
-  void finish_without_stopped() {
-    const int free = std::popcount(~words.taken(0)) + std::popcount(~words.taken(1));
-    int found = 0;
-    while (bitmap.take(1).mask != 0) ++found;
-    check(found == free, "full is reported while a slot is free");
-  }
-
-  Words<2> words{{3, 1}};
-  std::array<Atomic<Word>, 1> summary;
-  Bitmap bitmap{words.words, summary, 128};
-  Payload<128> payload;
 };
 
 /// Of two who give the same bit back one is told that it was taken, and it is free in the end.

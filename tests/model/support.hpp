@@ -16,6 +16,7 @@
 
 namespace bufferpool::model {
 
+using bits::bit_of;
 using bits::kAllSet;
 using bits::Word;
 using detail::AtomicBitmap;
@@ -32,15 +33,22 @@ struct Payload {
     bytes[slot].set(mine);
     check(bytes[slot].get() == mine, "a slot has two holders");
   }
+  void use(const AtomicBitmap::Claim& claim) {
+    for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
+      use(AtomicBitmap::Claim{claim.word, rest}.lowest());
+    }
+  }
   std::array<Var<int>, kSlots> bytes{};
 };
 
-[[nodiscard]] inline std::uint64_t lowest_slot(const AtomicBitmap::Claim& claim) noexcept {
-  return claim.word * bits::kWordBits + static_cast<unsigned>(std::countr_zero(claim.mask));
-}
-
-[[nodiscard]] inline Word bit_of(std::uint64_t slot) noexcept {
-  return Word{1} << (slot % bits::kWordBits);
+/// Takes up to `most` slots of one word, uses them and gives them back. False: there was none.
+template <class Bitmap, std::size_t kSlots>
+bool take_use_give(Bitmap& bitmap, Payload<kSlots>& payload, unsigned most = 1) {
+  const AtomicBitmap::Claim claim = bitmap.take(most);
+  if (claim.mask == 0) return false;
+  payload.use(claim);
+  check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");
+  return true;
 }
 
 /// Words of which only some slots are free.
@@ -54,6 +62,27 @@ struct Words {
   [[nodiscard]] Word taken(std::size_t word) const { return words[word].load(); }
 
   std::array<Atomic<Word>, kWords> words;
+};
+
+/// Two words and their summary; the masks tell what is free at first, and in the end again.
+template <class Bitmap, Word kFree0, Word kFree1>
+struct WordsWithSummary {
+  void finish() {
+    check(words.taken(0) == ~kFree0 && words.taken(1) == ~kFree1, "a slot is lost");
+    check((summary[0].load() & 3) == 0, "the summary hides a free slot");
+  }
+  /// Who stopped may hide a word from a search by the summary, not from take().
+  void finish_without_stopped() {
+    const int free = std::popcount(~words.taken(0)) + std::popcount(~words.taken(1));
+    int found = 0;
+    while (bitmap.take(1).mask != 0) ++found;
+    check(found == free, "full is reported while a slot is free");
+  }
+
+  Words<2> words{{kFree0, kFree1}};
+  std::array<Atomic<Word>, 1> summary;
+  Bitmap bitmap{words.words, summary, 128};
+  Payload<128> payload;
 };
 
 /// The memory of one pool.

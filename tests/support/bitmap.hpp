@@ -1,7 +1,6 @@
 // A bitmap that can be tested alone, with slots named by one number.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -19,20 +18,15 @@ struct Bitmap {
   detail::AtomicBitmap* operator->() { return &bitmap; }
 
   [[nodiscard]] bool give(std::uint64_t slot) {
-    return bitmap.give(slot / bits::kWordBits, bits::Word{1} << (slot % bits::kWordBits));
+    return bitmap.give(slot / bits::kWordBits, bits::bit_of(slot));
   }
   [[nodiscard]] bool says_full(std::uint64_t word) const {
-    return (summary[word / bits::kWordBits].load() >> (word % bits::kWordBits) & 1) != 0;
+    return (summary[word / bits::kWordBits].load() & bits::bit_of(word)) != 0;
   }
 
   std::vector<Atomic<bits::Word>> words;
   std::vector<Atomic<bits::Word>> summary;
   detail::AtomicBitmap bitmap;
 };
-
-/// Number of the lowest slot of `claim`, which is not empty.
-[[nodiscard]] inline std::uint64_t lowest_slot(const detail::AtomicBitmap::Claim& claim) {
-  return claim.word * bits::kWordBits + static_cast<unsigned>(std::countr_zero(claim.mask));
-}
 
 }  // namespace bufferpool::test
