@@ -79,7 +79,8 @@ void* BlockHeap::allocate_slowly(BlockShape shape) {
   const SizeClass size_class = class_of(last_of(shape) + 1);
   if (BlockCache* const own = caches_.mine()) {
     ClassCache& cache = own->classes[to_index(size_class)];
-    if (!cache.blocks.is_empty()) return cache.pop(shape.bytes);
+    const std::uint32_t fill = cache.blocks.fill();
+    if (cache.blocks.has_entry(fill)) return cache.pop_from(fill, shape.bytes);
   }
   return allocate_of(size_class, shape);
 }

@@ -63,7 +63,7 @@ TEST(Magazine, bits_are_pushed_so_that_the_lowest_comes_out_first) {
     EXPECT_EQ(magazine.pop_or(kNoSlot), expected);
   }
   EXPECT_EQ(magazine.push_bits(0, after_128), 0u);
-  EXPECT_TRUE(magazine.is_empty());
+  EXPECT_EQ(magazine.fill(), 0u);
 }
 
 TEST(Magazine, bits_that_it_does_not_take_are_left) {
@@ -125,6 +125,28 @@ TEST(Magazine, low_water_is_never_above_the_fill) {
   magazine.mark_low_water();
   magazine.drop_oldest(4);
   EXPECT_LE(magazine.low_water(), magazine.fill());
+  for (int pops = 0; pops < 3; ++pops) {
+    static_cast<void>(magazine.pop_or(kNoSlot));
+    EXPECT_EQ(magazine.low_water(), 0u);
+    EXPECT_EQ(magazine.fill(), 0u);
+  }
+}
+
+TEST(Magazine, in_two_steps_it_is_the_same) {
+  Slots magazine;
+  fill(magazine, 2);
+  EXPECT_TRUE(magazine.has_room(magazine.fill()));
+  magazine.set_limit(2);
+  EXPECT_FALSE(magazine.has_room(magazine.fill()));
+  magazine.mark_low_water();
+  for (const std::uint32_t expected : {1u, 0u}) {
+    ASSERT_TRUE(magazine.has_entry(magazine.fill()));
+    EXPECT_EQ(magazine.pop_from(magazine.fill()), slot(expected));
+    EXPECT_EQ(magazine.low_water(), expected);
+  }
+  EXPECT_FALSE(magazine.has_entry(magazine.fill()));
+  magazine.push_onto(magazine.fill(), slot(9));
+  EXPECT_EQ(magazine.pop_or(kNoSlot), 9u);
 }
 
 }  // namespace

@@ -40,9 +40,9 @@ struct alignas(64) ClassCache {
   std::uint32_t wanted;              // by its owner's way of using the class: the limit
   Blocks blocks;
 
-  /// A block, which is held from now on; there must be one.
-  [[nodiscard]] void* pop(std::size_t asked) noexcept {
-    void* const block = blocks.pop();
+  /// A block, which is held from now on; as Magazine::pop_from().
+  [[nodiscard]] void* pop_from(std::uint32_t fill, std::size_t asked) noexcept {
+    void* const block = blocks.pop_from(fill);
     asked_bytes.set(asked_bytes.get() + asked);
     cells.hold(block);
     take_over(block, asked, bytes_of(cells.size_class()));
@@ -51,12 +51,13 @@ struct alignas(64) ClassCache {
 
   /// False, and nothing changed: the magazine is full, or this is no block of the class that is held.
   [[nodiscard]] bool push(void* block, std::size_t asked) noexcept {
-    if (blocks.is_full() || !cells.unhold(block)) [[unlikely]] {
+    const std::uint32_t fill = blocks.fill();
+    if (!blocks.has_room(fill) || !cells.unhold(block)) [[unlikely]] {
       return false;
     }
     annotate::retire(block, bytes_of(cells.size_class()));
     asked_bytes.set(asked_bytes.get() - asked);
-    blocks.push_to_room(block);
+    blocks.push_onto(fill, block);
     return true;
   }
 };

@@ -45,8 +45,9 @@ class BlockHeap {
     if (is_quick(last, shape)) [[likely]] {
       if (BlockCache* const own = caches_.mine_at_once()) [[likely]] {
         ClassCache& cache = own->of(last);
-        if (!cache.blocks.is_empty()) [[likely]] {
-          return cache.pop(shape.bytes);
+        const std::uint32_t fill = cache.blocks.fill();
+        if (cache.blocks.has_entry(fill)) [[likely]] {
+          return cache.pop_from(fill, shape.bytes);
         }
       }
     }

@@ -26,33 +26,43 @@ class Magazine {
   /// memory and stalls on reading it back; it doubled the time of an allocation.)
   template <class Result>
   [[nodiscard]] Result pop_or(Result none) noexcept {
-    if (is_empty()) [[unlikely]] {
-      return none;
-    }
-    return static_cast<Result>(pop());
-  }
-
-  [[nodiscard]] bool is_empty() const noexcept { return fill_.get() == 0; }
-  /// The entry that was pushed last; there must be one.
-  [[nodiscard]] Entry pop() noexcept {
-    const std::uint32_t fill = fill_.get() - 1;
-    fill_.set(fill);
-    if (fill < low_water_.get()) [[unlikely]] {
-      low_water_.set(fill);
-    }
-    return entries_[fill];
+    const std::uint32_t fill = fill_.get();
+    return has_entry(fill) ? static_cast<Result>(pop_from(fill)) : none;
   }
 
   /// False: full, or another thread has asked for the entries.
   [[nodiscard]] bool push(Entry entry) noexcept {
-    if (is_full()) [[unlikely]] {
+    const std::uint32_t fill = fill_.get();
+    if (!has_room(fill)) [[unlikely]] {
       return false;
     }
-    push_to_room(entry);
+    push_onto(fill, entry);
     return true;
   }
 
-  /// push(entry_of(bit)) for the bits of a word, the highest first, so that pop() has them upwards. Returns
+  // The same in two steps, for who does other things between them. `fill` is what fill() says: handed on, as
+  // compilers do not fuse two loads of an atomic.
+
+  /// True: pop_from() comes next. As low_water() is never above fill(), one compare of the two finds both that
+  /// it is empty and that it gets emptier than it was.
+  [[nodiscard]] bool has_entry(std::uint32_t fill) noexcept {
+    if (fill == low_water_.get()) [[unlikely]] {
+      if (fill == 0) return false;
+      low_water_.set(fill - 1);
+    }
+    return true;
+  }
+  [[nodiscard]] Entry pop_from(std::uint32_t fill) noexcept {
+    fill_.set(fill - 1);
+    return entries_[fill - 1];
+  }
+  [[nodiscard]] bool has_room(std::uint32_t fill) const noexcept { return fill < limit_.get(); }
+  void push_onto(std::uint32_t fill, Entry entry) noexcept {
+    entries_[fill] = entry;
+    fill_.set(fill + 1);
+  }
+
+  /// push(entry_of(bit)) for the bits of a word, the highest first, so that pop_or() has them upwards. Returns
   /// those that are left, as another thread asks for the entries at this moment.
   template <class EntryOf>
   [[nodiscard]] bits::Word push_bits(bits::Word rest, EntryOf entry_of) noexcept {
@@ -64,14 +74,6 @@ class Magazine {
     return rest;
   }
 
-  /// push() in two steps, with something between that may fail.
-  [[nodiscard]] bool is_full() const noexcept { return fill_.get() >= limit_.get(); }
-  void push_to_room(Entry entry) noexcept {
-    const std::uint32_t fill = fill_.get();
-    entries_[fill] = entry;
-    fill_.set(fill + 1);
-  }
-
   /// For the owner: push() fails when it holds `entries` <= kCapacity.
   void set_limit(std::uint32_t entries) noexcept { limit_.set(entries); }
   [[nodiscard]] std::uint32_t limit() const noexcept { return limit_.get(); }
@@ -80,7 +82,7 @@ class Magazine {
   /// set_limit() may be lost; it is repeated as long as something is missing.
   void ask_back() noexcept { limit_.set(0); }
   /// For the owner: that has happened, and there are some.
-  [[nodiscard]] bool is_asked_back() const noexcept { return limit_.get() == 0 && !is_empty(); }
+  [[nodiscard]] bool is_asked_back() const noexcept { return limit_.get() == 0 && fill() != 0; }
 
   /// For the owner: what is here, the oldest first.
   [[nodiscard]] std::span<const Entry> entries() const noexcept { return {entries_, fill()}; }

@@ -34,7 +34,9 @@ struct OwnerHandOver {
     end_this_thread();
   }
   void empty(Cache& cache) {
-    while (!cache.entries.is_empty()) popped[this_thread()] += cache.entries.pop().get() != 0;
+    while (cache.entries.has_entry(cache.entries.fill())) {
+      popped[this_thread()] += cache.entries.pop_from(cache.entries.fill()).get() != 0;
+    }
   }
   void finish() {
     int left = 0;
