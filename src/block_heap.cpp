@@ -66,6 +66,7 @@ BlockHeap::BlockHeap(SlotPool pool, std::size_t most_pooled_bytes)
       metadata_(map_metadata(pool_)),
       base_(pool_.core().address_of(0)),
       slot_alignment_(pool_.core().alignment()),
+      bits_above_alignment_(~(2 * slot_alignment_ - 1)),
       most_pooled_bytes_(most_pooled_bytes),
       shared_(reinterpret_cast<ClassShared*>(metadata_.data())),
       caches_(reinterpret_cast<BlockCache*>(metadata_.data() + shared_bytes()), kThreadIndices),

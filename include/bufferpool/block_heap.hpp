@@ -123,8 +123,9 @@ class BlockHeap {
   }
   /// True: every block of a class that is long enough is aligned as well.
   [[nodiscard]] bool is_aligned(BlockShape shape) const noexcept {
-    // Not std::has_single_bit, for which a compiler may call a function.
-    return shape.alignment <= slot_alignment_ && (shape.alignment & (shape.alignment - 1)) == 0;
+    // A power of two, and not above slot_alignment_. Not std::has_single_bit, for which a compiler may call a
+    // function; and in one expression, as clang 14 counts bits in twenty instructions for the first half.
+    return (shape.alignment & ((shape.alignment - 1) | bits_above_alignment_)) == 0;
   }
   /// True: a class serves it. Zero bytes, what is large and what is odd go another way.
   [[nodiscard]] bool has_class(BlockShape shape) const noexcept {
@@ -188,6 +189,7 @@ class BlockHeap {
   // Read on every operation, written never.
   const std::byte* base_;
   std::size_t slot_alignment_;
+  std::size_t bits_above_alignment_;  // of slot_alignment_, all of them
   std::size_t quick_bytes_ = 0;  // up to so many, kClassTable says the class of every padded size
   std::size_t largest_class_bytes_ = 0;
   std::size_t most_pooled_bytes_;
