@@ -193,8 +193,7 @@ void BlockHeap::deallocate_other(void* block, BlockShape shape) noexcept {
 void BlockHeap::release_all() noexcept {
   for (BlockCache& cache : caches_.ever_used()) {
     for (ClassCache& of_class : cache.classes) {
-      of_class.blocks.drop_oldest(of_class.blocks.fill());
-      of_class.asked_bytes.set(0);
+      of_class.blocks.clear();
     }
   }
   for (auto& of_class : quarantines_) static_cast<void>(of_class.drain([](std::uint64_t) {}));

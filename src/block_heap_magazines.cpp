@@ -79,8 +79,8 @@ void* BlockHeap::allocate_slowly(BlockShape shape) {
   const SizeClass size_class = class_of(last_of(shape) + 1);
   if (BlockCache* const own = caches_.mine()) {
     ClassCache& cache = own->classes[to_index(size_class)];
-    const std::uint32_t fill = cache.blocks.fill();
-    if (cache.blocks.has_entry(fill)) return cache.pop_from(fill, shape.bytes);
+    const ClassCache::Blocks::Top found = cache.blocks.top();
+    if (cache.blocks.has_entry(found)) return cache.pop_from(found, shape.bytes);
   }
   return allocate_of(size_class, shape);
 }
@@ -115,7 +115,7 @@ void BlockHeap::count_asked(ClassCache* own, SizeClass size_class, std::size_t b
   if (own == nullptr) {
     shared_[to_index(size_class)].asked_bytes.add(bytes);
   } else {
-    own->asked_bytes.set(own->asked_bytes.get() + bytes);
+    own->blocks.add(bytes);
   }
 }
 
@@ -253,12 +253,13 @@ PoolResourceStats BlockHeap::stats() const noexcept {
     BlockStats& of_class = stats.classes[index];
     std::uint64_t least_cached = 0;
     of_class.block_bytes = bytes_of(static_cast<SizeClass>(index));
-    of_class.asked_bytes = shared.asked_bytes.get();
+    std::uint64_t asked = shared.asked_bytes.get();
     for (const BlockCache& cache : caches_.ever_used()) {
       of_class.cached += cache.classes[index].blocks.fill();
       least_cached += cache.classes[index].blocks.low_water();
-      of_class.asked_bytes += cache.classes[index].asked_bytes.get();
+      asked += cache.classes[index].blocks.sum();
     }
+    of_class.asked_bytes = ClassCache::Blocks::wrap(asked);
     const std::uint64_t out = std::max(shared.out.get(), of_class.cached);
     shared.peak.raise(out - std::min(out, least_cached));
     of_class.in_use = out - of_class.cached;

@@ -132,20 +132,61 @@ TEST(Magazine, low_water_is_never_above_the_fill) {
   }
 }
 
+TEST(Magazine, keeps_a_sum_beside_the_entries) {
+  Slots magazine;
+  fill(magazine, 3);
+  EXPECT_EQ(magazine.sum(), 0u);
+  EXPECT_EQ(magazine.pop_from(magazine.top(), 1'000'000), slot(2));
+  EXPECT_EQ(magazine.sum(), 1'000'000u);
+  magazine.drop_oldest(1);
+  EXPECT_EQ(magazine.pop_or(kNoSlot), 1u);
+  magazine.push_onto(magazine.top(), slot(5), std::uint64_t{0} - 999'999);
+  magazine.add(6);
+  EXPECT_EQ(magazine.sum(), 7u);
+  EXPECT_EQ(magazine.fill(), 1u);
+  EXPECT_EQ(magazine.limit(), Slots::kCapacity);
+}
+
+TEST(Magazine, sums_of_threads_add_up_also_where_each_has_wrapped_around) {
+  constexpr std::uint64_t kMuch = (std::uint64_t{1} << 48) - 3;
+  Slots gives;
+  Slots takes;
+  for (const std::uint64_t bytes : {kMuch, kMuch, std::uint64_t{5}}) {
+    gives.add(bytes);
+    takes.add(100 - bytes);
+  }
+  EXPECT_EQ(Slots::wrap(gives.sum() + takes.sum()), 300u);
+  EXPECT_EQ(gives.fill(), 0u);
+  EXPECT_EQ(takes.fill(), 0u);
+}
+
+TEST(Magazine, cleared_it_is_empty_and_has_no_sum) {
+  Slots magazine;
+  fill(magazine, 3);
+  magazine.mark_low_water();
+  magazine.add(7);
+  magazine.clear();
+  EXPECT_EQ(magazine.fill(), 0u);
+  EXPECT_EQ(magazine.low_water(), 0u);
+  EXPECT_EQ(magazine.sum(), 0u);
+  EXPECT_EQ(magazine.pop_or(kNoSlot), kNoSlot);
+  EXPECT_TRUE(magazine.push(slot(1)));
+}
+
 TEST(Magazine, in_two_steps_it_is_the_same) {
   Slots magazine;
   fill(magazine, 2);
-  EXPECT_TRUE(magazine.has_room(magazine.fill()));
+  EXPECT_TRUE(magazine.has_room(magazine.top()));
   magazine.set_limit(2);
-  EXPECT_FALSE(magazine.has_room(magazine.fill()));
+  EXPECT_FALSE(magazine.has_room(magazine.top()));
   magazine.mark_low_water();
   for (const std::uint32_t expected : {1u, 0u}) {
-    ASSERT_TRUE(magazine.has_entry(magazine.fill()));
-    EXPECT_EQ(magazine.pop_from(magazine.fill()), slot(expected));
+    ASSERT_TRUE(magazine.has_entry(magazine.top()));
+    EXPECT_EQ(magazine.pop_from(magazine.top()), slot(expected));
     EXPECT_EQ(magazine.low_water(), expected);
   }
-  EXPECT_FALSE(magazine.has_entry(magazine.fill()));
-  magazine.push_onto(magazine.fill(), slot(9));
+  EXPECT_FALSE(magazine.has_entry(magazine.top()));
+  magazine.push_onto(magazine.top(), slot(9));
   EXPECT_EQ(magazine.pop_or(kNoSlot), 9u);
 }
 

@@ -35,15 +35,13 @@ inline void take_over(void* block, std::size_t asked, std::size_t bytes) noexcep
 struct alignas(64) ClassCache {
   using Blocks = Magazine<void*, 1024>;
 
-  BlockCells cells;                  // the class's, once a block came here
-  Gauge<std::uint64_t> asked_bytes;  // of blocks handed out minus those given back; wraps around
-  std::uint32_t wanted;              // by its owner's way of using the class: the limit
-  Blocks blocks;
+  BlockCells cells;      // the class's, once a block came here
+  std::uint32_t wanted;  // by its owner's way of using the class: the limit
+  Blocks blocks;  // and the sum of bytes asked for, of blocks handed out minus those given back
 
   /// A block, which is held from now on; as Magazine::pop_from().
-  [[nodiscard]] void* pop_from(std::uint32_t fill, std::size_t asked) noexcept {
-    void* const block = blocks.pop_from(fill);
-    asked_bytes.set(asked_bytes.get() + asked);
+  [[nodiscard]] void* pop_from(Blocks::Top found, std::size_t asked) noexcept {
+    void* const block = blocks.pop_from(found, asked);
     cells.hold(block);
     take_over(block, asked, bytes_of(cells.size_class()));
     return block;
@@ -51,13 +49,12 @@ struct alignas(64) ClassCache {
 
   /// False, and nothing changed: the magazine is full, or this is no block of the class that is held.
   [[nodiscard]] bool push(void* block, std::size_t asked) noexcept {
-    const std::uint32_t fill = blocks.fill();
-    if (!blocks.has_room(fill) || !cells.unhold(block)) [[unlikely]] {
+    const Blocks::Top found = blocks.top();
+    if (!blocks.has_room(found) || !cells.unhold(block)) [[unlikely]] {
       return false;
     }
     annotate::retire(block, bytes_of(cells.size_class()));
-    asked_bytes.set(asked_bytes.get() - asked);
-    blocks.push_onto(fill, block);
+    blocks.push_onto(found, block, std::size_t{0} - asked);
     return true;
   }
 };

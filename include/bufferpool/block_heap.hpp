@@ -45,9 +45,9 @@ class BlockHeap {
     if (is_quick(last, shape)) [[likely]] {
       if (BlockCache* const own = caches_.mine_at_once()) [[likely]] {
         ClassCache& cache = own->of(last);
-        const std::uint32_t fill = cache.blocks.fill();
-        if (cache.blocks.has_entry(fill)) [[likely]] {
-          return cache.pop_from(fill, shape.bytes);
+        const ClassCache::Blocks::Top found = cache.blocks.top();
+        if (cache.blocks.has_entry(found)) [[likely]] {
+          return cache.pop_from(found, shape.bytes);
         }
       }
     }

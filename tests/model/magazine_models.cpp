@@ -34,8 +34,8 @@ struct OwnerHandOver {
     end_this_thread();
   }
   void empty(Cache& cache) {
-    while (cache.entries.has_entry(cache.entries.fill())) {
-      popped[this_thread()] += cache.entries.pop_from(cache.entries.fill()).get() != 0;
+    while (cache.entries.has_entry(cache.entries.top())) {
+      popped[this_thread()] += cache.entries.pop_from(cache.entries.top()).get() != 0;
     }
   }
   void finish() {
