@@ -5,6 +5,7 @@
 # TARGET: faster, slower, resource, proxy_decoder. What it learns stays in build/fuzz/corpus, where the next run
 # goes on from; fuzz/choose_corpus.py takes what is worth keeping into fuzz/corpus.
 set -euo pipefail
+caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/install_packages.sh
 . tests/usage.sh fuzz/run.sh
@@ -14,6 +15,12 @@ target=${1:-}
 [[ -f fuzz/$target.cpp && -d fuzz/corpus/$target ]] || wrong "not a TARGET: '$target'"
 [ $# -ge 2 ] || wrong 'neither SECONDS nor a FILE is given'
 shift
+arguments=()
+for argument; do  # a FILE may be named from where the caller stands
+  [[ -f $argument || ! -f $caller/$argument ]] || argument=$caller/$argument
+  arguments+=("$argument")
+done
+set -- "${arguments[@]}"
 [[ -f $1 || $1 =~ ^[1-9][0-9]{0,6}$ ]] || wrong "neither SECONDS, from 1 to 9999999, nor a FILE: '$1'"
 for argument in "${@:2}"; do
   [[ $argument == -* || (-f $1 && -f $argument) ]] || wrong "not expected behind '$1': '$argument'"

@@ -1,9 +1,7 @@
-// Two threads give the same thing back at the same time, a million times: one
-// of them is the one who did, the other is told, and nothing is lost or free
-// twice.
+// Two threads give the same thing back at the same time, a million times: one of them is the one who did, the
+// other is told, and nothing is lost or free twice.
 //
-// (ThreadSanitizer and Valgrind need half a minute for a million: there it is a
-// tenth of that.)
+// (ThreadSanitizer and Valgrind need half a minute for a million: there it is a tenth of that.)
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
