@@ -26,12 +26,14 @@ std::uint32_t few_of(SizeClass size_class) noexcept {
   return std::clamp(blocks, kFewBlocks, ClassCache::Blocks::kCapacity);
 }
 
-/// Gathers blocks that lie in one word, so that they go back in one operation: a small table in which a
-/// word's newcomer turns out who was in its place.
+/// Gathers blocks of a class that lie in one word, so that they go back in one operation: a small table in
+/// which a word's newcomer turns out who was in its place. Blocks that were taken together often come back
+/// so: of the newest word no more than an address is looked at.
 template <class Give>
 class Gatherer {
  public:
-  explicit Gatherer(Give give) noexcept : give_(give) {}
+  Gatherer(const SlabTable& slabs, SizeClass size_class, Give give) noexcept
+      : slabs_(slabs), size_class_(size_class), give_(give) {}
   Gatherer(const Gatherer&) = delete;
   Gatherer& operator=(const Gatherer&) = delete;
   ~Gatherer() {
@@ -40,20 +42,37 @@ class Gatherer {
     }
   }
 
-  void add(BlockPlace place) noexcept {
-    const std::uint64_t word = place.block / kWordBits;
-    BlockClaim& at = pending_[(place.slab + word) % pending_.size()];
-    if (at.mask != 0 && (at.slab != place.slab || at.word != word)) {
-      give_(at);
-      at.mask = 0;
-    }
-    at.slab = place.slab;
-    at.word = word;
-    at.mask |= bits::bit_of(place.block);
+  void add(const void* block) noexcept {
+    const auto* const address = static_cast<const std::byte*>(block);
+    if (static_cast<std::size_t>(address - newest_begin_) >= newest_bytes_) turn_to(block);
+    const auto offset = static_cast<std::size_t>(address - newest_begin_);
+    newest_->mask |= bits::bit_of(slabs_.number_at(offset, size_class_));
   }
 
  private:
+  void turn_to(const void* block) noexcept {
+    const BlockPlace place = slabs_.place_of(block);
+    const std::uint64_t word = place.block / kWordBits;
+    newest_ = &pending_[(place.slab + word) % pending_.size()];
+    if (newest_->mask != 0 && (newest_->slab != place.slab || newest_->word != word)) {
+      give_(*newest_);
+      newest_->mask = 0;
+    }
+    newest_->slab = place.slab;
+    newest_->word = word;
+    const std::uint64_t first = word * kWordBits;
+    const std::uint64_t blocks =
+        std::min<std::uint64_t>(slabs_.shape_of(size_class_).blocks - first, kWordBits);
+    newest_begin_ = slabs_.address_of(place.slab, size_class_, first);
+    newest_bytes_ = blocks * bytes_of(size_class_);
+  }
+
+  const SlabTable& slabs_;
+  SizeClass size_class_;
   Give give_;
+  BlockClaim* newest_ = nullptr;
+  const std::byte* newest_begin_ = nullptr;
+  std::size_t newest_bytes_ = 0;
   std::array<BlockClaim, 32> pending_{};
 };
 
@@ -189,10 +208,9 @@ void BlockHeap::give_block(SizeClass size_class, const void* block) noexcept {
 void BlockHeap::flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept {
   shared_[to_index(size_class)].out.subtract(blocks);
   {
-    Gatherer gatherer([=, this](const BlockClaim& claim) { give_blocks(claim, size_class); });
-    for (void* const block : cache.blocks.entries().first(blocks)) {
-      gatherer.add(slabs_.place_of(block));
-    }
+    Gatherer gatherer(slabs_, size_class,
+                      [=, this](const BlockClaim& claim) { give_blocks(claim, size_class); });
+    for (void* const block : cache.blocks.entries().first(blocks)) gatherer.add(block);
   }
   cache.blocks.drop_oldest(blocks);
 }

@@ -174,10 +174,8 @@ BlockPlace SlabTable::place_of(const void* block) const noexcept {
   const SlotUse use = use_of(slot);
   const std::uint64_t slab = slot - use.number;
   const auto offset =
-      static_cast<std::uint64_t>(static_cast<const std::byte*>(block) - pool_.address_of(slab));
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = Wide{offset} * reciprocals_[to_index(use.size_class)];
-  return {slab, static_cast<std::uint64_t>(product >> 64)};
+      static_cast<std::size_t>(static_cast<const std::byte*>(block) - pool_.address_of(slab));
+  return {slab, number_at(offset, use.size_class)};
 }
 
 }  // namespace bufferpool::detail

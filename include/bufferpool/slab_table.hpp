@@ -89,6 +89,11 @@ class SlabTable {
 
   /// For a block that is out: its place.
   [[nodiscard]] BlockPlace place_of(const void* block) const noexcept;
+  /// The number of the block that lies so many bytes behind the first.
+  [[nodiscard]] std::uint64_t number_at(std::size_t offset, SizeClass size_class) const noexcept {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>(Wide{offset} * reciprocals_[to_index(size_class)] >> 64);
+  }
   [[nodiscard]] std::byte* address_of(std::uint64_t slab, SizeClass size_class,
                                       std::uint64_t block) const noexcept {
     return pool_.address_of(slab) + block * bytes_of(size_class);
