@@ -24,7 +24,7 @@ struct ThreadEnd {
     *ended = true;
     const std::uint64_t ticket = this_thread_ticket;
     this_thread_ticket = kNoTicket;
-    for (ThreadShortcut& shortcut : this_thread_shortcuts) shortcut = {};
+    this_thread_shortcuts = {};
     if (ticket == kNoTicket) return;
     tickets[index_of_ticket(ticket)].release(0);
     static_cast<void>(indices().give_range(index_of_ticket(ticket), 1));  // true: it was ours
@@ -36,7 +36,7 @@ constinit thread_local bool this_thread_ended = false;
 }  // namespace
 
 constinit thread_local std::uint64_t this_thread_ticket = kNoTicket;
-constinit thread_local ThreadShortcut this_thread_shortcuts[kThreadShortcuts] = {};
+constinit thread_local ThreadShortcuts this_thread_shortcuts = {};
 
 std::uint64_t next_array_number() noexcept {
   std::uint64_t number = 0;

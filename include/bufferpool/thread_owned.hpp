@@ -6,7 +6,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -21,7 +20,7 @@ class ThreadOwned {
  public:
   ThreadOwned(Cache* caches, std::uint32_t count) noexcept
       : number_(count != 0 ? next_array_number() : 0),
-        shortcut_offset_(number_ % kThreadShortcuts * sizeof(ThreadShortcut)),
+        shortcut_(number_ % kThreadShortcuts),
         caches_(caches),
         count_(count) {}
 
@@ -31,19 +30,21 @@ class ThreadOwned {
   /// This thread's, or nullptr. Two thread-local loads and a compare.
   [[nodiscard]] Cache* mine() const noexcept {
     // A shortcut was written by the owner, which it stays as long as it runs.
-    const ThreadShortcut& found = shortcut();
-    return found.owner == number_ ? static_cast<Cache*>(found.thing) : find_mine();
+    const ThreadShortcuts& found = this_thread_shortcuts;
+    return found.arrays[shortcut_] == number_ ? static_cast<Cache*>(found.things[shortcut_])
+                                              : find_mine();
   }
 
   /// Where there are caches: mine(), or nullptr if it is not found at once. Makes no call, so that a hot
   /// path needs no stack.
   [[nodiscard]] Cache* mine_at_once() const noexcept {
-    const ThreadShortcut& found = shortcut();
-    if (found.owner != number_) [[unlikely]] {
+    const ThreadShortcuts& found = this_thread_shortcuts;
+    if (found.arrays[shortcut_] != number_) [[unlikely]] {
       return nullptr;
     }
-    if (found.thing == nullptr) __builtin_unreachable();  // number 0 is an array of nothing
-    return static_cast<Cache*>(found.thing);
+    void* const mine = found.things[shortcut_];
+    if (mine == nullptr) __builtin_unreachable();  // number 0 is an array of nothing
+    return static_cast<Cache*>(mine);
   }
 
   /// mine(), or one that nobody's running thread owns and that is this thread's from now on, with what
@@ -85,20 +86,17 @@ class ThreadOwned {
   [[nodiscard]] std::span<Cache> ever_used() const noexcept { return {caches_, end_.get()}; }
 
  private:
-  [[nodiscard]] ThreadShortcut& shortcut() const noexcept {
-    auto* const first = reinterpret_cast<std::byte*>(this_thread_shortcuts);
-    return *reinterpret_cast<ThreadShortcut*>(first + shortcut_offset_);
-  }
   [[gnu::noinline]] Cache* find_mine() const noexcept {
     const std::uint64_t ticket = this_thread_ticket;
     const std::uint32_t index = index_of_ticket(ticket);
     if (index >= count_ || !caches_[index].owner.is(ticket)) return nullptr;
-    shortcut() = {number_, &caches_[index]};
+    this_thread_shortcuts.things[shortcut_] = &caches_[index];
+    this_thread_shortcuts.arrays[shortcut_] = number_;
     return &caches_[index];
   }
 
   std::uint64_t number_;
-  std::uint64_t shortcut_offset_;  // in bytes: a multiplication less on the hot path
+  std::uint64_t shortcut_;  // which of a thread's
   Cache* caches_;
   std::uint32_t count_;
   Tally in_use_;

@@ -33,19 +33,19 @@ inline constexpr std::uint64_t kCollectorTicket = 0xFFFE;
 /// False: the thread with this ticket has ended, and all that it did to its magazines is seen.
 [[nodiscard]] bool is_ticket_in_use(std::uint64_t ticket) noexcept;
 
-/// Where a thread found its own thing last time, so that it finds it at once: in array number `owner`, a
-/// number that is never used again. A shortcut is never followed when the array is gone.
-struct ThreadShortcut {
-  std::uint64_t owner;
-  void* thing;
-};
-
 /// The array with number n uses shortcut n % kThreadShortcuts. Number 0 stands for an array of nothing: no
 /// other uses shortcut 0.
 inline constexpr std::uint64_t kThreadShortcuts = 16;
 
-[[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadShortcut
-    this_thread_shortcuts[kThreadShortcuts];
+/// Where a thread found its own things last time, so that it finds them at once: in the arrays with these
+/// numbers, which are never used again. A shortcut is never followed when the array is gone.
+struct ThreadShortcuts {
+  std::uint64_t arrays[kThreadShortcuts];
+  void* things[kThreadShortcuts];
+};
+
+[[gnu::tls_model(
+    "initial-exec")]] extern constinit thread_local ThreadShortcuts this_thread_shortcuts;
 
 /// A number for an array, never returned before.
 [[nodiscard]] std::uint64_t next_array_number() noexcept;

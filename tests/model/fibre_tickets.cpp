@@ -1,7 +1,6 @@
 // The source itself, not its header: a thread's end, and what is reset between schedules, are private to it.
 #include "fibre_tickets.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "clock.hpp"
@@ -13,7 +12,7 @@ namespace {
 struct Locals {
   std::uint64_t ticket = detail::kNoTicket;
   bool has_ended = false;
-  std::array<detail::ThreadShortcut, detail::kThreadShortcuts> shortcuts{};
+  detail::ThreadShortcuts shortcuts{};
 };
 
 std::array<Locals, kMostThreads + 1> all_locals;
@@ -31,14 +30,14 @@ void leave(unsigned thread) {
   Locals& own = all_locals[thread];
   own.ticket = detail::this_thread_ticket;
   own.has_ended = detail::this_thread_ended;
-  std::ranges::copy(detail::this_thread_shortcuts, own.shortcuts.begin());
+  own.shortcuts = detail::this_thread_shortcuts;
 }
 
 void enter(unsigned thread) {
   const Locals& own = all_locals[thread];
   detail::this_thread_ticket = own.ticket;
   detail::this_thread_ended = own.has_ended;
-  std::ranges::copy(own.shortcuts, detail::this_thread_shortcuts);
+  detail::this_thread_shortcuts = own.shortcuts;
 }
 
 }  // namespace
