@@ -132,7 +132,7 @@ AtomicBitmap::Claim AtomicBitmap::take_from_group(std::uint64_t group, unsigned 
   // Relaxed: a hint; the word itself decides.
   Word hopeful = ~summary_[group].load(std::memory_order_relaxed) & (kAllSet << from);
   for (; hopeful != 0; hopeful &= hopeful - 1) {
-    const std::uint64_t word = group * kWordBits + static_cast<unsigned>(std::countr_zero(hopeful));
+    const std::uint64_t word = bits::lowest_number(group, hopeful);
     if (const Word mask = take_from(word, most)) return {word, mask};
   }
   return {0, 0};

@@ -1,7 +1,6 @@
 // How blocks move between slabs and magazines: the paths behind a pop or push that failed.
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "bufferpool/block_heap.hpp"
 #include "bufferpool/failure.hpp"
@@ -43,15 +42,19 @@ class Gatherer {
   }
 
   void add(const void* block) noexcept {
-    const auto* const address = static_cast<const std::byte*>(block);
-    if (static_cast<std::size_t>(address - newest_begin_) >= newest_bytes_) turn_to(block);
-    const auto offset = static_cast<std::size_t>(address - newest_begin_);
-    newest_->mask |= bits::bit_of(slabs_.number_at(offset, size_class_));
+    const auto offset =
+        static_cast<std::size_t>(static_cast<const std::byte*>(block) - newest_begin_);
+    if (offset < newest_bytes_) {
+      newest_->mask |= bits::bit_of(slabs_.number_at(offset, size_class_));
+      return;
+    }
+    const BlockPlace place = slabs_.place_of(block);
+    turn_to(place);
+    newest_->mask |= bits::bit_of(place.block);
   }
 
  private:
-  void turn_to(const void* block) noexcept {
-    const BlockPlace place = slabs_.place_of(block);
+  void turn_to(BlockPlace place) noexcept {
     const std::uint64_t word = place.block / kWordBits;
     newest_ = &pending_[(place.slab + word) % pending_.size()];
     if (newest_->mask != 0 && (newest_->slab != place.slab || newest_->word != word)) {
@@ -147,8 +150,7 @@ void* BlockHeap::find_block(ClassCache* own, SizeClass size_class) noexcept {
   const BlockClaim claim = take_blocks(size_class, 1);
   if (claim.mask == 0) return nullptr;
   shared_[to_index(size_class)].out.add(1);
-  const auto bit = static_cast<unsigned>(std::countr_zero(claim.mask));
-  return slabs_.address_of(claim.slab, size_class, claim.word * kWordBits + bit);
+  return slabs_.address_of(claim.slab, size_class, bits::lowest_number(claim.word, claim.mask));
 }
 
 BlockClaim BlockHeap::take_blocks(SizeClass size_class, unsigned most) noexcept {
@@ -176,7 +178,7 @@ void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   if (rest != 0) give_blocks({claim.slab, claim.word, rest}, size_class);
   shared_[to_index(size_class)].out.add(1 + std::uint64_t{blocks.fill()});
   blocks.mark_low_water();
-  return first + static_cast<unsigned>(std::countr_zero(claim.mask)) * bytes_of(size_class);
+  return slabs_.address_of(claim.slab, size_class, bits::lowest_number(claim.word, claim.mask));
 }
 
 void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) noexcept {

@@ -1,7 +1,5 @@
 #include "bufferpool/hint_set.hpp"
 
-#include <bit>
-
 namespace bufferpool::detail {
 
 using bits::bit_of;
@@ -30,7 +28,7 @@ std::optional<std::uint64_t> HintSet::find(std::uint64_t from) const noexcept {
   const auto find_in = [this](std::uint64_t word, Word wanted) -> std::optional<std::uint64_t> {
     const Word found = words_[word].get() & wanted;
     if (found == 0) return std::nullopt;
-    return word * kWordBits + static_cast<unsigned>(std::countr_zero(found));
+    return bits::lowest_number(word, found);
   };
   std::uint64_t word = from / kWordBits;
   if (word >= words_.size()) return std::nullopt;

@@ -30,7 +30,7 @@ class AtomicBitmapSeveral : public ::testing::Test {
     std::vector<std::uint64_t> slots;
     for (const AtomicBitmap::Claim& claim : claims) {
       for (bits::Word rest = claim.mask; rest != 0; rest &= rest - 1) {
-        slots.push_back(claim.word * kWordBits + static_cast<unsigned>(std::countr_zero(rest)));
+        slots.push_back(bits::lowest_number(claim.word, rest));
       }
     }
     return slots;

@@ -81,7 +81,7 @@ TEST(AtomicBitmapThreads, what_the_last_holder_wrote_is_seen_by_the_next) {
     for (int round = 0; round < 50'000; ++round) {
       const AtomicBitmap::Claim claim = bitmap->take(2);
       for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
-        ++payload[AtomicBitmap::Claim{claim.word, rest}.lowest()];
+        ++payload[bits::lowest_number(claim.word, rest)];
         ++counts[thread];
       }
       if (claim.mask != 0 && !bitmap->give(claim.word, claim.mask)) ADD_FAILURE();

@@ -36,6 +36,13 @@ TEST(Bits, bit_of_a_number_is_the_one_of_its_rest) {
   EXPECT_EQ(bit_of(~std::uint64_t{0}), kTop);
 }
 
+TEST(Bits, lowest_number_is_the_way_back_from_bit_of) {
+  for (const std::uint64_t number : {0u, 1u, 63u, 64u, 200u}) {
+    EXPECT_EQ(lowest_number(number / kWordBits, bit_of(number)), number);
+    EXPECT_EQ(lowest_number(number / kWordBits, bit_of(number) | kTop), number);
+  }
+}
+
 TEST(Bits, highest_is_the_position_of_the_highest_set_bit) {
   for (unsigned bit = 0; bit < kWordBits; ++bit) {
     EXPECT_EQ(highest(bit_of(bit)), bit);

@@ -27,9 +27,7 @@ class AtomicBitmap {
     Word mask;
 
     /// The number of the lowest slot; there is one.
-    [[nodiscard]] std::uint64_t lowest() const noexcept {
-      return word * bits::kWordBits + static_cast<unsigned>(std::countr_zero(mask));
-    }
+    [[nodiscard]] std::uint64_t lowest() const noexcept { return bits::lowest_number(word, mask); }
   };
 
   /// Above so many words the search uses a summary.

@@ -18,6 +18,11 @@ inline constexpr Word kAllSet = ~Word{0};
   return Word{1} << (number % kWordBits);
 }
 
+/// The number of the lowest set bit of `mask`, which is not 0, in word `word`: the way back from bit_of().
+[[nodiscard]] constexpr std::uint64_t lowest_number(std::uint64_t word, Word mask) noexcept {
+  return word * kWordBits + static_cast<unsigned>(std::countr_zero(mask));
+}
+
 /// Position of the highest set bit of `word`, which is not 0.
 [[nodiscard]] constexpr unsigned highest(Word word) noexcept {
   return kWordBits - 1 - static_cast<unsigned>(std::countl_zero(word));

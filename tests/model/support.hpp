@@ -35,16 +35,16 @@ struct Payload {
   }
   void use(const AtomicBitmap::Claim& claim) {
     for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
-      use(AtomicBitmap::Claim{claim.word, rest}.lowest());
+      use(bits::lowest_number(claim.word, rest));
     }
   }
   std::array<Var<int>, kSlots> bytes{};
 };
 
-/// Takes up to `most` slots of one word, uses them and gives them back. False: there was none.
+/// Takes a slot, uses it and gives it back. False: there was none.
 template <class Bitmap, std::size_t kSlots>
-bool take_use_give(Bitmap& bitmap, Payload<kSlots>& payload, unsigned most = 1) {
-  const AtomicBitmap::Claim claim = bitmap.take(most);
+bool take_use_give(Bitmap& bitmap, Payload<kSlots>& payload) {
+  const AtomicBitmap::Claim claim = bitmap.take(1);
   if (claim.mask == 0) return false;
   payload.use(claim);
   check(bitmap.give(claim.word, claim.mask), "a slot that was held was free");

@@ -1,7 +1,6 @@
 // A slab table that can be tested alone, with a pool and memory of its own.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -37,9 +36,8 @@ struct Slabs {
                                                   detail::SizeClass size_class) const {
     std::vector<std::byte*> blocks;
     for (bits::Word rest = claim.mask; rest != 0; rest &= rest - 1) {
-      const auto bit = static_cast<unsigned>(std::countr_zero(rest));
       blocks.push_back(
-          table.address_of(claim.slab, size_class, claim.word * bits::kWordBits + bit));
+          table.address_of(claim.slab, size_class, bits::lowest_number(claim.word, rest)));
     }
     return blocks;
   }
