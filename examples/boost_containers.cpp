@@ -34,8 +34,10 @@ int main() {
   bufferpool::PoolResource memory(pool);
 
   std::cout << "std::vector\n";
-  std::vector<int, Allocator> moves(memory);
-  grow(moves, 1 << 20, pool);
+  {
+    std::vector<int, Allocator> moves(memory);
+    grow(moves, 1 << 20, pool);
+  }
 
   std::cout << "boost::container::vector\n";
   boost::container::vector<int, Allocator> stays(memory);

@@ -16,13 +16,14 @@ constexpr std::size_t kMostCachedBytes = 16 * 1024 * 1024;
 constexpr std::uint64_t kCachedPart = 16;
 
 /// A thread that gives back what others took keeps no more than this, and whoever takes gets so much at
-/// once; but some blocks, however long they are.
-constexpr std::size_t kFewCachedBytes = 256 * 1024;
-constexpr std::uint32_t kFewBlocks = 4;
+/// once; but some blocks, however long they are, and not more than make up for what a refill costs.
+constexpr std::size_t kFewCachedBytes = 2 * 1024 * 1024;
+constexpr std::uint32_t kLeastFew = 4;
+constexpr std::uint32_t kMostFew = 128;
 
 std::uint32_t few_of(SizeClass size_class) noexcept {
   const auto blocks = static_cast<std::uint32_t>(kFewCachedBytes / bytes_of(size_class));
-  return std::clamp(blocks, kFewBlocks, ClassCache::Blocks::kCapacity);
+  return std::clamp(blocks, kLeastFew, kMostFew);
 }
 
 /// Gathers blocks of a class that lie in one word, so that they go back in one operation: a small table in
@@ -48,26 +49,22 @@ class Gatherer {
       newest_->mask |= bits::bit_of(slabs_.number_at(offset, size_class_));
       return;
     }
-    const BlockPlace place = slabs_.place_of(block);
-    turn_to(place);
-    newest_->mask |= bits::bit_of(place.block);
+    const BlockClaim claim = slabs_.claim_of(block, size_class_);
+    turn_to(claim.slab, claim.word);
+    newest_->mask |= claim.mask;
   }
 
  private:
-  void turn_to(BlockPlace place) noexcept {
-    const std::uint64_t word = place.block / kWordBits;
-    newest_ = &pending_[(place.slab + word) % pending_.size()];
-    if (newest_->mask != 0 && (newest_->slab != place.slab || newest_->word != word)) {
+  void turn_to(std::uint64_t slab, std::uint64_t word) noexcept {
+    newest_ = &pending_[(slab + word) % pending_.size()];
+    if (newest_->mask != 0 && (newest_->slab != slab || newest_->word != word)) {
       give_(*newest_);
       newest_->mask = 0;
     }
-    newest_->slab = place.slab;
+    newest_->slab = slab;
     newest_->word = word;
-    const std::uint64_t first = word * kWordBits;
-    const std::uint64_t blocks =
-        std::min<std::uint64_t>(slabs_.shape_of(size_class_).blocks - first, kWordBits);
-    newest_begin_ = slabs_.address_of(place.slab, size_class_, first);
-    newest_bytes_ = blocks * bytes_of(size_class_);
+    newest_begin_ = slabs_.address_of(slab, size_class_, word * kWordBits);
+    newest_bytes_ = slabs_.bytes_in(word, size_class_);
   }
 
   const SlabTable& slabs_;
@@ -154,31 +151,47 @@ void* BlockHeap::find_block(ClassCache* own, SizeClass size_class) noexcept {
 }
 
 BlockClaim BlockHeap::take_blocks(SizeClass size_class, unsigned most) noexcept {
+  if (slabs_.fills_slot(size_class)) return slabs_.take_slots(size_class, most);
   const BlockClaim claim = slabs_.take(size_class, most);
   return claim.mask != 0 ? claim : slabs_.take_from_new_slab(size_class, most);
 }
 
 void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   note_peak(&own, size_class);
-  const std::uint32_t few = few_of(size_class);
   const std::uint32_t most = magazine_limit(size_class);
-  // Who takes again and again is let keep more of what it will give back.
-  own.wanted = std::clamp(2 * own.wanted, few, ClassCache::Blocks::kCapacity);
+  // Who takes again and again gets more at once, and is let keep more of what it will give back.
+  own.wanted = std::clamp(2 * own.wanted, kLeastFew, ClassCache::Blocks::kCapacity);
   const std::uint32_t limit = std::min(own.wanted, most);
-  const BlockClaim claim =
-      take_blocks(size_class, std::clamp(std::min(most, few), 1U, std::uint32_t{kWordBits}));
-  if (claim.mask == 0) return nullptr;
-  ClassCache::Blocks& blocks = own.blocks;
-  blocks.set_limit(limit);
-  std::byte* const first = slabs_.address_of(claim.slab, size_class, claim.word * kWordBits);
-  // The lowest is the caller's.
-  const Word rest = blocks.push_bits(claim.mask & (claim.mask - 1), [=](unsigned bit) {
-    return first + bit * bytes_of(size_class);
-  });
-  if (rest != 0) give_blocks({claim.slab, claim.word, rest}, size_class);
-  shared_[to_index(size_class)].out.add(1 + std::uint64_t{blocks.fill()});
-  blocks.mark_low_water();
-  return slabs_.address_of(claim.slab, size_class, bits::lowest_number(claim.word, claim.mask));
+  own.blocks.set_limit(limit);
+  void* const block = take_batch(own.blocks, size_class, std::min(limit, few_of(size_class)));
+  if (block == nullptr) return nullptr;
+  shared_[to_index(size_class)].out.add(1 + std::uint64_t{own.blocks.fill()});
+  own.blocks.mark_low_water();
+  return block;
+}
+
+void* BlockHeap::take_batch(ClassCache::Blocks& blocks, SizeClass size_class,
+                            std::uint32_t wanted) noexcept {
+  const unsigned batch = std::clamp(wanted, 1U, std::uint32_t{kWordBits});
+  const std::size_t stride = slabs_.stride_bytes(size_class);
+  std::byte* block = nullptr;
+  // Half of a batch will do: a word has often no more, and the next one is not worth another operation.
+  for (unsigned taken = 0; 2 * taken < batch;) {
+    const BlockClaim claim = take_blocks(size_class, batch - taken);
+    if (claim.mask == 0) break;
+    taken += static_cast<unsigned>(std::popcount(claim.mask));
+    std::byte* const first = slabs_.address_of(claim.slab, size_class, claim.word * kWordBits);
+    Word rest = claim.mask;
+    if (block == nullptr) {
+      block = first + static_cast<unsigned>(std::countr_zero(rest)) * stride;
+      rest &= rest - 1;
+    }
+    rest = blocks.push_bits(rest, [=](unsigned bit) { return first + bit * stride; });
+    if (rest == 0) continue;
+    give_blocks({claim.slab, claim.word, rest}, size_class);
+    break;
+  }
+  return block;
 }
 
 void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) noexcept {
@@ -187,7 +200,7 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
     ClassCache::Blocks& blocks = own->blocks;
     const std::uint32_t few = few_of(size_class);
     const std::uint32_t most = magazine_limit(size_class);
-    own->wanted = std::max(std::min(own->wanted, most), 2 * few) - few;
+    own->wanted = std::max(std::min(own->wanted, most), few + few / 2) - few / 2;
     const std::uint32_t limit = std::min(own->wanted, most);
     const bool asked_back = blocks.is_asked_back();
     const std::uint32_t keep = asked_back ? 0 : limit / 2;
@@ -202,9 +215,8 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
 }
 
 void BlockHeap::give_block(SizeClass size_class, const void* block) noexcept {
-  const BlockPlace place = slabs_.place_of(block);
   shared_[to_index(size_class)].out.subtract(1);
-  give_blocks({place.slab, place.block / kWordBits, bits::bit_of(place.block)}, size_class);
+  give_blocks(slabs_.claim_of(block, size_class), size_class);
 }
 
 void BlockHeap::flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept {
@@ -232,6 +244,7 @@ bool BlockHeap::flush_all(BlockCache& cache) noexcept {
 }
 
 void BlockHeap::give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept {
+  if (slabs_.fills_slot(size_class)) return slabs_.give_slots(blocks);
   if (!slabs_.give(blocks)) {
     fail(
         "bufferpool: resource on pool %llu: a block of %zu bytes of slot %llu was given back "

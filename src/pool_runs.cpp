@@ -1,4 +1,4 @@
-// Runs of slots, which bypass the magazines.
+// Runs of slots, and slots by the word, which bypass the magazines.
 #include <algorithm>
 #include <optional>
 
@@ -56,6 +56,35 @@ void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
     out_of_bitmap_.subtract(slots);
   }
   if (!bitmap_.give_range(first, slots)) fail_given_twice(first, slots);
+  if (own != nullptr) own->slots.mark_low_water();
+}
+
+AtomicBitmap::Claim PoolCore::try_allocate_slots(unsigned most, Holder holder) noexcept {
+  AtomicBitmap::Claim claim = lacks(1) ? AtomicBitmap::Claim{} : bitmap_.take(most);
+  if (claim.mask != 0) {
+    note_taken(static_cast<std::uint64_t>(std::popcount(claim.mask)));
+  } else {
+    const std::uint64_t slot = take_slot();  // of a magazine
+    if (slot == kNoSlot) return {};
+    claim = {slot / bits::kWordBits, bits::bit_of(slot)};
+  }
+  for (bits::Word rest = claim.mask; rest != 0; rest &= rest - 1) {
+    static_cast<void>(hand_out(bits::lowest_number(claim.word, rest), 1, holder));
+  }
+  return claim;
+}
+
+void PoolCore::deallocate_slots(const AtomicBitmap::Claim& slots, Holder holder) noexcept {
+  for (bits::Word rest = slots.mask; rest != 0; rest &= rest - 1) {
+    const std::uint64_t slot = bits::lowest_number(slots.word, rest);
+    if (!chunks_[slot].live.unhold(1, holder)) fail_release(address_of(slot), 1);
+    hide(slot, 1);
+    if constexpr (annotate::kHardened) give_slot(static_cast<SlotIndex>(slot));
+  }
+  if constexpr (annotate::kHardened) return;
+  SlotCache* const own = caches_.mine();
+  if (caches_.has_any()) note_peak(own);
+  give_word(slots.word, slots.mask);
   if (own != nullptr) own->slots.mark_low_water();
 }
 

@@ -70,7 +70,8 @@ SlabTable::SlabTable(PoolCore& pool, std::byte* memory) noexcept
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     const auto size_class = static_cast<SizeClass>(index);
     shapes_[index] = cut(size_class, pool, kLeastSlabs);
-    reciprocals_[index] = ~std::uint64_t{0} / bytes_of(size_class) + 1;
+    strides_[index] = fills_slot(size_class) ? pool.slot_bytes() : bytes_of(size_class);
+    reciprocals_[index] = ~std::uint64_t{0} / strides_[index] + 1;
   }
 }
 
@@ -157,6 +158,16 @@ BlockClaim SlabTable::take_from_new_slab(SizeClass size_class, unsigned most) no
   return {slab, 0, bits::range(0, taken)};
 }
 
+BlockClaim SlabTable::take_slots(SizeClass size_class, unsigned most) noexcept {
+  const AtomicBitmap::Claim claim = pool_.try_allocate_slots(most, Holder::resource);
+  for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
+    const std::uint64_t slot = bits::lowest_number(claim.word, rest);
+    annotate::poison(pool_.address_of(slot), pool_.slot_bytes());
+    note_slab(slot, size_class);
+  }
+  return {0, claim.word, claim.mask};
+}
+
 void SlabTable::note_slab(std::uint64_t slab, SizeClass size_class) noexcept {
   const std::uint32_t slots = shape_of(size_class).slots;
   for (std::uint32_t back = 0; back < slots; ++back) {
@@ -176,6 +187,12 @@ BlockPlace SlabTable::place_of(const void* block) const noexcept {
   const auto offset =
       static_cast<std::size_t>(static_cast<const std::byte*>(block) - pool_.address_of(slab));
   return {slab, number_at(offset, use.size_class)};
+}
+
+BlockClaim SlabTable::claim_of(const void* block, SizeClass size_class) const noexcept {
+  const BlockPlace place =
+      fills_slot(size_class) ? BlockPlace{0, to_number(pool_.index_of(block))} : place_of(block);
+  return {place.slab, place.block / kWordBits, bits::bit_of(place.block)};
 }
 
 }  // namespace bufferpool::detail

@@ -23,6 +23,13 @@ bool SlabTable::give(const BlockClaim& blocks) noexcept {
     return true;
   }
   AtomicBitmap bitmap = blocks_of(blocks.slab, size_class);
+  // Who has all of its blocks need not free them to end it. (Of 64 a slab is worth more than the hints cost
+  // that lead to it.) What is free all the same was given back twice.
+  const std::uint32_t all = shape_of(size_class).blocks;
+  if (all < kWordBits && blocks.mask == bits::range(0, all) && !bitmap.has_free()) {
+    end_slab(blocks.slab, size_class);
+    return true;
+  }
   const Word before = bitmap.give_and_tell(blocks.word, blocks.mask);
   if (before == bits::kAllSet) hints_of(size_class).add(blocks.slab);
   const bool word_is_free = (before & ~blocks.mask) == bitmap.when_free(blocks.word);
@@ -33,6 +40,15 @@ bool SlabTable::give(const BlockClaim& blocks) noexcept {
     try_release(blocks.slab, size_class);
   }
   return (before & blocks.mask) == blocks.mask;
+}
+
+void SlabTable::give_slots(const BlockClaim& blocks) noexcept {
+  for (Word rest = blocks.mask; rest != 0; rest &= rest - 1) {
+    const std::uint64_t slot = bits::lowest_number(blocks.word, rest);
+    if constexpr (annotate::kHardened) pool_.show(slot, 1);
+    uses_[slot].set(0);
+  }
+  pool_.deallocate_slots({blocks.word, blocks.mask}, Holder::resource);
 }
 
 bool SlabTable::may_go(std::uint64_t slab, SizeClass size_class) const noexcept {

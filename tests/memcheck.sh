@@ -21,6 +21,15 @@ left_out=(
   'capacity: pools of 2^32 slots, which memcheck would mark byte by byte'
 )
 
+# NAME: why what is lost there is no error.
+with_losses=(
+  "fork: what the other threads' stacks pointed to is lost in a child"
+)
+
+why_of() {  # NAME ENTRY...
+  printf '%s\n' "${@:2}" | sed -n "s/^$1: //p"
+}
+
 build=build/memcheck
 [ -f $build/build.ninja ] || CXX=g++ meson setup --buildtype=debugoptimized -Doptimization=1 \
   "-Dcpp_args=-DBUFFERPOOL_VALGRIND -gdwarf-4" -Dbenchmarks=disabled $build
@@ -30,7 +39,7 @@ print(*(test["name"] for test in json.load(sys.stdin) if "bufferpool:unit" in te
 names=("$@")
 if [ $# -eq 0 ]; then
   for name in $all; do
-    why=$(printf '%s\n' "${left_out[@]}" | sed -n "s/^$name: //p")
+    why=$(why_of "$name" "${left_out[@]}")
     if [ -n "$why" ]; then echo "left out: $name: $why"; else names+=("$name"); fi
   done
 fi
@@ -38,13 +47,16 @@ read -ra targets <<<"$(printf 'tests/%s_test ' "${names[@]}")"
 ninja -C $build "${targets[@]}"
 
 # Death tests end in a child, which says nothing: what it holds is not lost, but in use.
-memcheck=(valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
-  --show-leak-kinds=definite --child-silent-after-fork=yes --fair-sched=yes)
+memcheck=(valgrind --quiet --error-exitcode=9 --child-silent-after-fork=yes --fair-sched=yes)
+finds_losses=(--leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite)
 failed=0
 for name in "${names[@]}"; do
   started=$SECONDS
   log=$build/memcheck-$name.log
-  if BUFFERPOOL_SEED=${BUFFERPOOL_SEED:-1} "${memcheck[@]}" "$build/tests/${name}_test" >"$log" 2>&1; then
+  options=("${finds_losses[@]}")
+  [ -z "$(why_of "$name" "${with_losses[@]}")" ] || options=(--leak-check=no)
+  if BUFFERPOOL_SEED=${BUFFERPOOL_SEED:-1} \
+    "${memcheck[@]}" "${options[@]}" "$build/tests/${name}_test" >"$log" 2>&1; then
     echo "ok: $name ($((SECONDS - started)) s)"
   else
     echo "FAILED: $name; the end of $log:"

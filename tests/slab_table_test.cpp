@@ -124,6 +124,42 @@ TEST_P(SlabTableTest, every_slot_of_a_slab_says_what_it_is_used_for) {
   }
 }
 
+TEST_P(SlabTableTest, blocks_that_fill_a_slot_are_taken_and_given_many_at_once) {
+  for (const SizeClass size_class : served_classes()) {
+    if (!slabs_->fills_slot(size_class)) continue;
+    std::set<std::byte*> blocks;
+    std::vector<BlockClaim> claims;
+    for (BlockClaim claim; (claim = slabs_->take_slots(size_class, 5)).mask != 0;) {
+      EXPECT_LE(std::popcount(claim.mask), 5);
+      claims.push_back(claim);
+      for (std::byte* const block : slabs_.blocks_in(claim, size_class)) {
+        ASSERT_TRUE(blocks.insert(block).second) << "a block was handed out twice";
+        const BlockClaim alone = slabs_->claim_of(block, size_class);
+        EXPECT_EQ(alone.word, claim.word);
+        EXPECT_EQ(std::popcount(alone.mask & claim.mask), 1);
+        EXPECT_EQ(slabs_->use_of(to_number(slabs_.pool.index_of(block))).size_class, size_class);
+      }
+    }
+    EXPECT_EQ(blocks.size(), slabs_.pool.slots());
+    for (const BlockClaim& claim : claims) slabs_->give_slots(claim);
+    EXPECT_EQ(slabs_.pool.stats().taken_slots, 0u);
+    for (std::byte* const block : blocks) {
+      EXPECT_EQ(slabs_->use_of(to_number(slabs_.pool.index_of(block))).kind, SlotUse::Kind::none);
+    }
+  }
+}
+
+TEST_P(SlabTableTest, all_blocks_of_a_slab_given_at_once_end_it_unless_they_are_many) {
+  for (const SizeClass size_class : served_classes()) {
+    const auto [slots, blocks] = slabs_->shape_of(size_class);
+    if (blocks < 2 || blocks >= bits::kWordBits) continue;
+    const BlockClaim all = slabs_->take_from_new_slab(size_class, blocks);
+    ASSERT_TRUE(slabs_->give(all));
+    EXPECT_EQ(slabs_->use_of(all.slab).kind, SlotUse::Kind::none);
+    EXPECT_EQ(slabs_.pool.stats().taken_slots, 0u);
+  }
+}
+
 TEST_P(SlabTableTest, giving_what_is_free_is_told) {
   for (const SizeClass size_class : served_classes()) {
     if (slabs_->shape_of(size_class).blocks < 2) continue;

@@ -11,6 +11,7 @@
 
 #include "bufferpool/annotate.hpp"
 #include "bufferpool/slot_pool.hpp"
+#include "support/pool_shapes.hpp"
 #include "support/slots.hpp"
 #include "support/watched_resource.hpp"
 
@@ -122,14 +123,14 @@ bool marks_would_fill_the_memory(std::size_t bytes) {
   return annotate::kEnabled && bytes > std::size_t{1} << 30;
 }
 
-class LargeSlotPool : public ::testing::TestWithParam<SlotPoolOptions> {
+class LargeSlotPool : public ::testing::TestWithParam<PoolShape> {
  protected:
   void SetUp() override {
     if (marks_would_fill_the_memory(GetParam().slot_bytes)) {
       GTEST_SKIP() << "too large for a build that marks free slots";
     }
     try {
-      pool_.emplace(GetParam());
+      pool_.emplace(GetParam().make());
     } catch (const std::bad_alloc&) {
       GTEST_SKIP() << "the system refuses so much address space: " << GetParam().slots
                    << " slots of " << GetParam().slot_bytes << " bytes";
@@ -139,16 +140,12 @@ class LargeSlotPool : public ::testing::TestWithParam<SlotPoolOptions> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Slots, LargeSlotPool,
-                         ::testing::Values(SlotPoolOptions{.slot_bytes = 1, .slots = 1 << 20},
-                                           SlotPoolOptions{.slot_bytes = 8192, .slots = 1 << 20},
-                                           SlotPoolOptions{.slot_bytes = std::size_t{1} << 32,
-                                                           .slots = 8},
-                                           SlotPoolOptions{.slot_bytes = 1, .slots = kTwoTo32 - 1},
-                                           SlotPoolOptions{.slot_bytes = 1, .slots = kTwoTo32}),
-                         [](const auto& made_with) {
-                           return std::to_string(made_with.param.slots) + "_of_" +
-                                  std::to_string(made_with.param.slot_bytes);
-                         });
+                         ::testing::Values(PoolShape{"many_of_1_byte", 1, 1 << 20},
+                                           PoolShape{"many_of_8_KiB", 8192, 1 << 20},
+                                           PoolShape{"of_4_GiB", std::size_t{1} << 32, 8},
+                                           PoolShape{"one_less_than_2_to_32", 1, kTwoTo32 - 1},
+                                           PoolShape{"two_to_32", 1, kTwoTo32}),
+                         ::testing::PrintToStringParamName());
 
 TEST_P(LargeSlotPool, its_slots_are_taken_and_given_back) {
   EXPECT_EQ(pool_->slots(), GetParam().slots);

@@ -43,6 +43,7 @@ const std::string kSecret = "correct horse battery staple";
 
 /// Reads also what is out of bounds for a holder.
 [[gnu::no_sanitize_address]] bool contains_secret(std::span<const std::byte> memory) {
+  const annotate::Unwatched unwatched;
   for (std::size_t at = 0; at + kSecret.size() <= memory.size(); ++at) {
     std::size_t same = 0;
     while (same < kSecret.size() && memory[at + same] == static_cast<std::byte>(kSecret[same])) {

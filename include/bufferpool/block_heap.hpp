@@ -145,6 +145,9 @@ class BlockHeap {
   void count_asked(ClassCache* own, SizeClass size_class, std::size_t bytes) noexcept;
   [[nodiscard]] void* find_block(ClassCache* own, SizeClass size_class) noexcept;
   [[nodiscard]] void* refill(ClassCache& own, SizeClass size_class) noexcept;
+  /// A block for the caller, and others for its magazine. Not yet counted as out.
+  [[nodiscard]] void* take_batch(ClassCache::Blocks& blocks, SizeClass size_class,
+                                 std::uint32_t wanted) noexcept;
   [[nodiscard]] BlockClaim take_blocks(SizeClass size_class, unsigned most) noexcept;
   void flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept;
   /// True: there was something.

@@ -73,6 +73,10 @@ class PoolCore {
   /// A run of `slots` >= 1, or nullptr; never upstream, and not counted as refused.
   [[nodiscard]] void* try_allocate_run(std::uint64_t slots,
                                        Holder holder = Holder::caller) noexcept;
+  /// Up to `most` <= 64 slots of one word of the bitmap, each a run of its own; as try_allocate_run().
+  [[nodiscard]] AtomicBitmap::Claim try_allocate_slots(unsigned most, Holder holder) noexcept;
+  /// deallocate_run() for each of them.
+  void deallocate_slots(const AtomicBitmap::Claim& slots, Holder holder) noexcept;
   /// Writes zeros to a free run, which stays free, so that the system has committed it. False: there is none.
   bool try_commit_run(std::uint64_t slots) noexcept;
   /// Gives the end of the run back: it keeps its first `fewer` slots, from 1 to `slots`.

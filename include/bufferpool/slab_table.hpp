@@ -5,9 +5,11 @@
 //
 // Invariant: a slab whose every bit the caller has taken is the caller's. A slab is given back to the pool
 // only by who owns all of its bits, so one block that is out keeps it, and all that is said about it.
+// Blocks that fill a slot are taken from the pool's own bitmap, many at once.
 // Any thread may call any function.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -64,10 +66,19 @@ class SlabTable {
   /// Up to `most` <= 64 blocks of a new slab. An empty claim: the pool has no slots for it.
   [[nodiscard]] BlockClaim take_from_new_slab(SizeClass size_class, unsigned most) noexcept;
 
-  /// Gives blocks back; a slab that is free goes back to the pool, unless it is small, of several blocks,
-  /// and the only one of its class with free ones. False: a block was free already; the pool itself
+  /// Gives blocks back; a slab that is free goes back to the pool, unless it is small, of several blocks
+  /// that were not given at once, and the only one of its class with free ones. False: a block was free already; the pool itself
   /// finds that out of a slab of one block.
   [[nodiscard]] bool give(const BlockClaim& blocks) noexcept;
+
+  // --- Blocks that fill a slot, each a slab. A claim of some has the numbers of their slots, as if the pool
+  // --- were their one slab: `slab` is 0, `word` one of the pool's bitmap.
+  [[nodiscard]] bool fills_slot(SizeClass size_class) const noexcept {
+    return shape_of(size_class).slots == 1 && shape_of(size_class).blocks == 1;
+  }
+  /// Up to `most` <= 64 of them.
+  [[nodiscard]] BlockClaim take_slots(SizeClass size_class, unsigned most) noexcept;
+  void give_slots(const BlockClaim& blocks) noexcept;
 
   /// Gives every free slab back to the pool. How many slots that were.
   std::uint64_t release_free_slabs() noexcept;
@@ -89,14 +100,27 @@ class SlabTable {
 
   /// For a block that is out: its place.
   [[nodiscard]] BlockPlace place_of(const void* block) const noexcept;
-  /// The number of the block that lies so many bytes behind the first.
+  /// For a block that is out: the claim of it alone.
+  [[nodiscard]] BlockClaim claim_of(const void* block, SizeClass size_class) const noexcept;
+  /// From a block of a claim to the next.
+  [[nodiscard]] std::size_t stride_bytes(SizeClass size_class) const noexcept {
+    return strides_[to_index(size_class)];
+  }
+  /// Of all blocks that a claim of this word may be of.
+  [[nodiscard]] std::size_t bytes_in(std::uint64_t word, SizeClass size_class) const noexcept {
+    const std::uint64_t blocks =
+        fills_slot(size_class) ? pool_.slots() : shape_of(size_class).blocks;
+    return stride_bytes(size_class) *
+           std::min<std::uint64_t>(blocks - word * bits::kWordBits, bits::kWordBits);
+  }
+  /// How many blocks fit into the bytes in front of a block.
   [[nodiscard]] std::uint64_t number_at(std::size_t offset, SizeClass size_class) const noexcept {
     __extension__ using Wide = unsigned __int128;
     return static_cast<std::uint64_t>(Wide{offset} * reciprocals_[to_index(size_class)] >> 64);
   }
   [[nodiscard]] std::byte* address_of(std::uint64_t slab, SizeClass size_class,
                                       std::uint64_t block) const noexcept {
-    return pool_.address_of(slab) + block * bytes_of(size_class);
+    return pool_.address_of(slab) + block * stride_bytes(size_class);
   }
 
   // --- What a slot is used for. To be written by who owns the slot only.
@@ -134,7 +158,8 @@ class SlabTable {
 
   PoolCore& pool_;
   std::array<SlabShape, kSizeClasses> shapes_;
-  std::array<std::uint64_t, kSizeClasses> reciprocals_;  // 2^64 / bytes, rounded up
+  std::array<std::size_t, kSizeClasses> strides_;
+  std::array<std::uint64_t, kSizeClasses> reciprocals_;  // 2^64 / stride, rounded up
   std::uint64_t hint_words_;                             // of one class
   std::uint64_t fine_words_;                             // of one slot, classes below 64 bytes
   std::uint64_t coarse_words_;                           // of one slot, the other classes

@@ -87,8 +87,10 @@ struct StateOf {
   alignas(State) static inline std::byte storage[sizeof(State)];
 
   static State& get() { return *std::launder(reinterpret_cast<State*>(storage)); }
+  /// In memory that is not zero, as a constructor must not rely on what was there.
   static void construct() {
-    std::memset(storage, 0, sizeof storage);
+    std::memset(storage, 0xA5, sizeof storage);
+    asm volatile("" ::: "memory");  // else the compiler leaves that out
     ::new (storage) State;
   }
   static void thread(unsigned index) { get().thread(index); }

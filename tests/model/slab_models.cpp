@@ -31,12 +31,11 @@ struct Slabs {
   }
   /// Blocks of different classes overlap: what is written is the cells of the smallest.
   void use(const BlockClaim& claim, SizeClass size_class) {
-    const auto block = static_cast<unsigned>(std::countr_zero(claim.mask));
     const std::uint64_t cells = detail::bytes_of(size_class) / kLeastBlock;
-    const std::uint64_t slot = claim.slab - (kPoolSlots - kSlots);
-    const std::uint64_t first = slot * kCells + block * cells;
-    for (std::uint64_t cell = 0; cell < cells; ++cell) {
-      payload.use(first + cell);
+    for (Word rest = claim.mask; rest != 0; rest &= rest - 1) {
+      const std::uint64_t block = bits::lowest_number(claim.word, rest);
+      const std::uint64_t first = (claim.slab - (kPoolSlots - kSlots)) * kCells + block * cells;
+      for (std::uint64_t cell = 0; cell < cells; ++cell) payload.use(first + cell);
     }
   }
   void take_use_give(SizeClass size_class) {
@@ -52,7 +51,7 @@ struct Slabs {
   }
 
   Pool<kPoolSlots, kSlots> pool;
-  alignas(64) std::byte memory[kBytes];
+  alignas(64) std::byte memory[kBytes] = {};
   SlabTable table;
   Payload<kCells * kSlots> payload;
 };
@@ -117,6 +116,40 @@ struct SlabOfOneBlock : Slabs<1> {
   }
 };
 
+/// Who holds all blocks of a slab gives them at once, and the slot becomes one of another class, while
+/// someone comes with a hint of before.
+struct SlabGivenWhole : Slabs<1> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 1, .stops = 1};
+  SlabGivenWhole() { check(table.give(table.take_from_new_slab(half_slot(), 1)), "set-up"); }
+  void thread(unsigned index) {
+    if (index == 0) return take_use_give(half_slot());
+    const BlockClaim both = table.take(half_slot(), 2);
+    if (both.mask == 0) return;
+    use(both, half_slot());
+    check(table.give(both), "a block that was held was free");
+    take_use_give(quarter_slot());
+  }
+};
+
+/// Blocks that fill a slot are taken two at once from the pool's bitmap, against slabs of smaller ones.
+struct SlabsAgainstSlots : Slabs<2> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 1, .stops = 1};
+  void thread(unsigned index) {
+    for (int round = 0; round < 2; ++round) {
+      if (index == 0) {
+        take_use_give(half_slot());
+        continue;
+      }
+      const BlockClaim claim = table.take_slots(whole_slot(), 2);
+      if (claim.mask == 0) continue;
+      use(claim, whole_slot());
+      table.give_slots(claim);
+    }
+  }
+};
+
 /// Someone releases free slabs while others take from them.
 struct SlabReleaseAgainstTake : Slabs<2> {
   static constexpr unsigned kThreads = 3;
@@ -139,6 +172,8 @@ void add_slab_models(Models& models) {
   models.push_back(make_model<SlabChangesClass<false>>("slab_changes_class_against_take"));
   models.push_back(make_model<SlabChangesClass<true>>("slab_changes_class_against_release"));
   models.push_back(make_model<SlabOfOneBlock>("slab_of_one_block"));
+  models.push_back(make_model<SlabGivenWhole>("slab_given_whole"));
+  models.push_back(make_model<SlabsAgainstSlots>("slabs_against_slots_by_the_word"));
   models.push_back(make_model<SlabReleaseAgainstTake>("slab_release_against_take"));
 }
 
