@@ -17,7 +17,7 @@ constexpr std::uint64_t kCachedPart = 16;
 
 /// A thread that gives back what others took keeps no more than this, and whoever takes gets so much at
 /// once; but some blocks, however long they are, and not more than make up for what a refill costs.
-constexpr std::size_t kFewCachedBytes = 2 * 1024 * 1024;
+constexpr std::size_t kFewCachedBytes = 512 * 1024;
 constexpr std::uint32_t kLeastFew = 4;
 constexpr std::uint32_t kMostFew = 128;
 
@@ -203,7 +203,8 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
     own->wanted = std::max(std::min(own->wanted, most), few + few / 2) - few / 2;
     const std::uint32_t limit = std::min(own->wanted, most);
     const bool asked_back = blocks.is_asked_back();
-    const std::uint32_t keep = asked_back ? 0 : limit / 2;
+    // Half, as some may soon be wanted; none of so few that a batch would be too small to be worth it.
+    const std::uint32_t keep = asked_back || limit < kMostFew ? 0 : limit / 2;
     if (blocks.fill() > keep) flush(*own, blocks.fill() - keep, size_class);
     // Who asked lacked slots, and those of this thread may not come by their own way for long.
     if (asked_back) pool_.core().answer_request();
