@@ -20,11 +20,21 @@ PoolResource::PoolResource(SlotPool pool, const PoolResourceOptions& options)
 }
 
 void* PoolResource::do_allocate(std::size_t bytes, std::size_t alignment) {
-  return heap_.allocate({bytes, alignment});
+  void* const block = heap_.allocate_at_once({bytes, alignment});
+  return block != nullptr ? block : allocate_slowly(bytes, alignment);
+}
+
+void* PoolResource::allocate_slowly(std::size_t bytes, std::size_t alignment) {
+  return heap_.allocate_slowly({bytes, alignment});
 }
 
 void PoolResource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-  heap_.deallocate(block, {bytes, alignment});
+  if (heap_.deallocate_at_once(block, {bytes, alignment})) return;
+  deallocate_slowly(block, bytes, alignment);
+}
+
+void PoolResource::deallocate_slowly(void* block, std::size_t bytes, std::size_t alignment) {
+  heap_.deallocate_slowly(block, {bytes, alignment});
 }
 
 }  // namespace bufferpool

@@ -38,35 +38,51 @@ class BlockHeap {
   BlockHeap& operator=(const BlockHeap&) = delete;
   ~BlockHeap();
 
-  /// As std::pmr::memory_resource::allocate(). Hot: a magazine's pop and a byte, and no call but a last
-  /// one, with the same arguments.
+  /// As std::pmr::memory_resource::allocate().
   [[nodiscard]] void* allocate(BlockShape shape) {
-    const std::size_t last = last_of(shape);
-    if (is_quick(last, shape)) [[likely]] {
-      if (BlockCache* const own = caches_.mine_at_once()) [[likely]] {
-        ClassCache& cache = own->of(last);
-        const ClassCache::Blocks::Top found = cache.blocks.top();
-        if (cache.blocks.has_entry(found)) [[likely]] {
-          return cache.pop_from(found, shape.bytes);
-        }
-      }
-    }
-    return allocate_slowly(shape);
+    void* const block = allocate_at_once(shape);
+    return block != nullptr ? block : allocate_slowly(shape);
   }
 
   /// `shape` as it was allocated with. Anything else is reported to the failure handler (failure.hpp),
   /// with every other block unharmed.
   void deallocate(void* block, BlockShape shape) noexcept {
-    const std::size_t last = last_of(shape);
-    if (is_quick(last, shape)) [[likely]] {
-      if (BlockCache* const own = caches_.mine_at_once()) [[likely]] {
-        if (own->of(last).push(block, shape.bytes)) [[likely]] {
-          return;
-        }
-      }
-    }
-    deallocate_slowly(block, shape);
+    if (!deallocate_at_once(block, shape)) deallocate_slowly(block, shape);
   }
+
+  // The two halves of each. Hot: a magazine's pop or push and a byte, and no call. nullptr or false, and
+  // nothing changed: the slow half does it.
+
+  [[nodiscard, gnu::always_inline]] void* allocate_at_once(BlockShape shape) noexcept {
+    const std::size_t last = last_of(shape);
+    if (!is_quick(last, shape)) [[unlikely]] {
+      return nullptr;
+    }
+    BlockCache* const own = caches_.mine_at_once();
+    if (own == nullptr) [[unlikely]] {
+      return nullptr;
+    }
+    ClassCache& cache = own->of(last);
+    const ClassCache::Blocks::Top found = cache.blocks.top();
+    if (!cache.blocks.has_entry(found)) [[unlikely]] {
+      return nullptr;
+    }
+    void* const block = cache.pop_from(found, shape.bytes);
+    if (block == nullptr) __builtin_unreachable();  // so that nobody looks whether it is
+    return block;
+  }
+  void* allocate_slowly(BlockShape shape);
+
+  [[nodiscard, gnu::always_inline]] bool deallocate_at_once(void* block,
+                                                            BlockShape shape) noexcept {
+    const std::size_t last = last_of(shape);
+    if (!is_quick(last, shape)) [[unlikely]] {
+      return false;
+    }
+    BlockCache* const own = caches_.mine_at_once();
+    return own != nullptr && own->of(last).push(block, shape.bytes);
+  }
+  void deallocate_slowly(void* block, BlockShape shape) noexcept;
 
   /// The longest length that gets the same block as this shape; shape.bytes where upstream would serve it.
   [[nodiscard]] std::size_t usable_bytes(BlockShape shape) const noexcept;
@@ -133,8 +149,6 @@ class BlockHeap {
   }
 
   // Behind the hot path: block_heap_magazines.cpp.
-  void* allocate_slowly(BlockShape shape);
-  void deallocate_slowly(void* block, BlockShape shape) noexcept;
   [[gnu::cold]] void* allocate_of(SizeClass size_class, BlockShape shape);
   [[nodiscard]] void* give_to_quarantine(SizeClass size_class, void* block,
                                          const ClassCache* own) noexcept;

@@ -76,6 +76,9 @@ class PoolResource final : public std::pmr::memory_resource {
   [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
     return this == &other;
   }
+  // With the arguments of do_allocate() and do_deallocate(), which keep them where they are for a last jump.
+  [[gnu::noinline]] void* allocate_slowly(std::size_t bytes, std::size_t alignment);
+  [[gnu::noinline]] void deallocate_slowly(void* block, std::size_t bytes, std::size_t alignment);
 
   static constexpr std::size_t kAdapterBytes = 2 * sizeof(void*);
 
