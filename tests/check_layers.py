@@ -39,7 +39,6 @@ ONLY_IN = [
             "include/bufferpool/atomic_bitmap.hpp",
             "include/bufferpool/live_count.hpp",
             "src/atomic_bitmap.cpp",
-            "src/live_count.cpp",
         },
     ),
     (
