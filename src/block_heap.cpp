@@ -192,11 +192,21 @@ void BlockHeap::deallocate_other(void* block, BlockShape shape) noexcept {
 
 void BlockHeap::release_all() noexcept {
   for (BlockCache& cache : caches_.ever_used()) {
-    for (ClassCache& of_class : cache.classes) {
-      of_class.blocks.clear();
+    for (unsigned index = 0; index < kSizeClasses; ++index) {
+      ClassCache::Blocks& blocks = cache.classes[index].blocks;
+      if constexpr (annotate::kHardened) {
+        for (void* const block : blocks.entries()) {
+          take_over(block, 0, bytes_of(static_cast<SizeClass>(index)));
+        }
+      }
+      blocks.clear();
     }
   }
-  for (auto& of_class : quarantines_) static_cast<void>(of_class.drain([](std::uint64_t) {}));
+  for (std::size_t index = 0; index < quarantines_.size(); ++index) {
+    static_cast<void>(quarantines_[index].drain([=](std::uint64_t address) {
+      take_over(reinterpret_cast<void*>(address), 0, bytes_of(static_cast<SizeClass>(index)));
+    }));
+  }
   // The states of what is held go with the slabs.
   slabs_.for_each_slab([this](std::byte* begin, std::size_t bytes, SizeClass size_class) {
     cells_[to_index(size_class)].forget(begin, bytes);

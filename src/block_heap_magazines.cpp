@@ -1,7 +1,7 @@
 // How blocks move between slabs and magazines: the paths behind a pop or push that failed.
 #include <algorithm>
-#include <array>
 
+#include "block_gatherer.hpp"
 #include "bufferpool/block_heap.hpp"
 #include "bufferpool/failure.hpp"
 
@@ -25,56 +25,6 @@ std::uint32_t few_of(SizeClass size_class) noexcept {
   const auto blocks = static_cast<std::uint32_t>(kFewCachedBytes / bytes_of(size_class));
   return std::clamp(blocks, kLeastFew, kMostFew);
 }
-
-/// Gathers blocks of a class that lie in one word, so that they go back in one operation: a small table in
-/// which a word's newcomer turns out who was in its place. Blocks that were taken together often come back
-/// so: of the newest word no more than an address is looked at.
-template <class Give>
-class Gatherer {
- public:
-  Gatherer(const SlabTable& slabs, SizeClass size_class, Give give) noexcept
-      : slabs_(slabs), size_class_(size_class), give_(give) {}
-  Gatherer(const Gatherer&) = delete;
-  Gatherer& operator=(const Gatherer&) = delete;
-  ~Gatherer() {
-    for (const BlockClaim& claim : pending_) {
-      if (claim.mask != 0) give_(claim);
-    }
-  }
-
-  void add(const void* block) noexcept {
-    const auto offset =
-        static_cast<std::size_t>(static_cast<const std::byte*>(block) - newest_begin_);
-    if (offset < newest_bytes_) {
-      newest_->mask |= bits::bit_of(slabs_.number_at(offset, size_class_));
-      return;
-    }
-    const BlockClaim claim = slabs_.claim_of(block, size_class_);
-    turn_to(claim.slab, claim.word);
-    newest_->mask |= claim.mask;
-  }
-
- private:
-  void turn_to(std::uint64_t slab, std::uint64_t word) noexcept {
-    newest_ = &pending_[(slab + word) % pending_.size()];
-    if (newest_->mask != 0 && (newest_->slab != slab || newest_->word != word)) {
-      give_(*newest_);
-      newest_->mask = 0;
-    }
-    newest_->slab = slab;
-    newest_->word = word;
-    newest_begin_ = slabs_.address_of(slab, size_class_, word * kWordBits);
-    newest_bytes_ = slabs_.bytes_in(word, size_class_);
-  }
-
-  const SlabTable& slabs_;
-  SizeClass size_class_;
-  Give give_;
-  BlockClaim* newest_ = nullptr;
-  const std::byte* newest_begin_ = nullptr;
-  std::size_t newest_bytes_ = 0;
-  std::array<BlockClaim, 32> pending_{};
-};
 
 }  // namespace
 
@@ -156,6 +106,12 @@ BlockClaim BlockHeap::take_blocks(SizeClass size_class, unsigned most) noexcept 
   return claim.mask != 0 ? claim : slabs_.take_from_new_slab(size_class, most);
 }
 
+/// Asks no other thread for slots, and does not search for a run of them.
+BlockClaim BlockHeap::take_more_blocks(SizeClass size_class, unsigned most) noexcept {
+  const bool may_open_slab = slabs_.shape_of(size_class).slots == 1 && pool_.core().has_free_slot();
+  return may_open_slab ? take_blocks(size_class, most) : slabs_.take(size_class, most);
+}
+
 void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   note_peak(&own, size_class);
   const std::uint32_t most = magazine_limit(size_class);
@@ -177,7 +133,9 @@ void* BlockHeap::take_batch(ClassCache::Blocks& blocks, SizeClass size_class,
   std::byte* block = nullptr;
   // Half of a batch will do: a word has often no more, and the next one is not worth another operation.
   for (unsigned taken = 0; 2 * taken < batch;) {
-    const BlockClaim claim = take_blocks(size_class, batch - taken);
+    const unsigned most = batch - taken;
+    const BlockClaim claim =
+        taken == 0 ? take_blocks(size_class, most) : take_more_blocks(size_class, most);
     if (claim.mask == 0) break;
     taken += static_cast<unsigned>(std::popcount(claim.mask));
     std::byte* const first = slabs_.address_of(claim.slab, size_class, claim.word * kWordBits);
@@ -278,38 +236,6 @@ void BlockHeap::note_peak(const ClassCache* own, SizeClass size_class) noexcept 
   const std::uint64_t out = shared.out.get();
   const std::uint64_t cached = own != nullptr ? own->blocks.low_water() : 0;
   if (out > cached) shared.peak.raise(out - cached);
-}
-
-PoolResourceStats BlockHeap::stats() const noexcept {
-  PoolResourceStats stats;
-  for (unsigned index = 0; index < kSizeClasses; ++index) {
-    ClassShared& shared = shared_[index];
-    BlockStats& of_class = stats.classes[index];
-    std::uint64_t least_cached = 0;
-    of_class.block_bytes = bytes_of(static_cast<SizeClass>(index));
-    std::uint64_t asked = shared.asked_bytes.get();
-    for (const BlockCache& cache : caches_.ever_used()) {
-      of_class.cached += cache.classes[index].blocks.fill();
-      least_cached += cache.classes[index].blocks.low_water();
-      asked += cache.classes[index].blocks.sum();
-    }
-    of_class.asked_bytes = ClassCache::Blocks::wrap(asked);
-    const std::uint64_t out = std::max(shared.out.get(), of_class.cached);
-    shared.peak.raise(out - std::min(out, least_cached));
-    of_class.in_use = out - of_class.cached;
-    of_class.peak = shared.peak.get();
-    of_class.handed_out_bytes = of_class.in_use * of_class.block_bytes;
-    of_class.upstream_calls = shared.upstream_calls.get();
-  }
-  stats.runs.in_use = run_blocks_.get();
-  stats.runs.peak = run_peak_.get();
-  stats.runs.asked_bytes = run_asked_bytes_.get();
-  stats.runs.handed_out_bytes = run_slots_.get() * pool_.slot_bytes();
-  stats.runs.upstream_calls = run_upstream_calls_.get();
-  stats.upstream_blocks = upstream_.size();
-  stats.metadata_bytes = metadata_.size();
-  stats.largest_class_bytes = largest_class_bytes_;
-  return stats;
 }
 
 }  // namespace bufferpool::detail

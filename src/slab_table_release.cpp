@@ -14,22 +14,25 @@ void SlabTable::return_slots(std::uint64_t first, std::uint64_t slots) noexcept 
   pool_.deallocate_run(pool_.address_of(first), slots, Holder::resource);
 }
 
+// One block: its bit stays set, as in a slab that was claimed to go. Of 64 blocks and more a slab is worth
+// more than the hints cost that lead to it. What is free all the same was given back twice.
+bool SlabTable::is_whole_slab(const BlockClaim& blocks, SizeClass size_class) const noexcept {
+  const std::uint32_t all = shape_of(size_class).blocks;
+  if (all == 1) return true;
+  return all < kWordBits && blocks.mask == bits::range(0, all) &&
+         !blocks_of(blocks.slab, size_class).has_free();
+}
+
 bool SlabTable::give(const BlockClaim& blocks) noexcept {
   const SizeClass size_class = use_of(blocks.slab).size_class;
-  if (shape_of(size_class).blocks == 1) {
-    // The caller has all of its blocks, so nobody else can have any: the bit stays set, as in a slab that
-    // was claimed to go.
-    end_slab(blocks.slab, size_class);
+  if (is_whole_slab(blocks, size_class)) {
+    // A hint of it may be left from when it had free blocks; mostly there is none.
+    HintSet hints = hints_of(size_class);
+    if (hints.has(blocks.slab)) hints.remove(blocks.slab);
+    end_slab(blocks.slab, size_class);  // nobody else can have any of its blocks
     return true;
   }
   AtomicBitmap bitmap = blocks_of(blocks.slab, size_class);
-  // Who has all of its blocks need not free them to end it. (Of 64 a slab is worth more than the hints cost
-  // that lead to it.) What is free all the same was given back twice.
-  const std::uint32_t all = shape_of(size_class).blocks;
-  if (all < kWordBits && blocks.mask == bits::range(0, all) && !bitmap.has_free()) {
-    end_slab(blocks.slab, size_class);
-    return true;
-  }
   const Word before = bitmap.give_and_tell(blocks.word, blocks.mask);
   if (before == bits::kAllSet) hints_of(size_class).add(blocks.slab);
   const bool word_is_free = (before & ~blocks.mask) == bitmap.when_free(blocks.word);

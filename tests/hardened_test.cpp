@@ -177,6 +177,21 @@ TEST(HardenedDeathTest, a_write_to_a_free_block_is_reported_when_its_slab_goes_b
       "slot 0 was written to while it was free");
 }
 
+TEST(HardenedDeathTest, a_write_to_a_free_block_is_reported_when_the_resource_gives_all_back) {
+  PoolResource memory(SlotPool({.slot_bytes = kSlotBytes, .slots = 256}));
+  std::vector<void*> blocks(64);
+  for (void*& block : blocks) block = memory.allocate(64);
+  for (void* const block : blocks) memory.deallocate(block, 64);
+  for (void* const block : {blocks.front(), blocks.back()}) {  // out of quarantine, and in it
+    EXPECT_DEATH(
+        {
+          write_to(block);
+          memory.release();
+        },
+        "the block of 64 bytes at 0x[0-9a-f]+ was written to while it was free, at byte 0");
+  }
+}
+
 TEST(HardenedDeathTest, what_lies_behind_a_guard_page_is_still_a_foreign_pointer_with_a_name) {
   const detail::Region before = detail::Region::map(std::size_t{1} << 20, 4096);
   SlotPool pool({.slot_bytes = kSlotBytes, .slots = 64});

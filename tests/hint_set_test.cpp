@@ -49,7 +49,9 @@ TEST_F(HintSetTest, finds_the_least_number_that_is_not_below) {
 
 TEST_F(HintSetTest, every_number_comes_and_goes_alone) {
   for (std::uint64_t number = 0; number < 256; ++number) {
+    EXPECT_FALSE(hints_.has(number));
     hints_.add(number);
+    EXPECT_TRUE(hints_.has(number));
     EXPECT_EQ(hints_.find(0), number);
     EXPECT_EQ(hints_.find(number), number);
     EXPECT_FALSE(hints_.find(number + 1));

@@ -138,6 +138,40 @@ TEST_F(PoolResourceThreads, a_thread_that_takes_again_keeps_much) {
   EXPECT_GE(memory_.stats().of(kBytes).cached, blocks.size());
 }
 
+/// The thread has slots in its magazine, which others ask for, and uses the resource only.
+void expect_slots_come_back_with_blocks(std::size_t slots_a_block) {
+  SlotPool pool(
+      {.slot_bytes = 64 * 1024, .slots = 256, .upstream = std::pmr::null_memory_resource()});
+  PoolResource memory(pool);
+  const std::size_t bytes = slots_a_block * pool.slot_bytes();
+  std::vector<void*> blocks(100 / slots_a_block);
+  for (void*& block : blocks) block = memory.allocate(bytes);
+  std::vector<void*> slots(40);
+  for (void*& slot : slots) slot = pool.allocate();
+  for (void* const slot : slots) pool.deallocate(slot);
+  std::thread([&] {
+    while (pool.try_allocate() != nullptr) {
+    }
+  }).join();
+  ASSERT_NE(pool.stats().cached_slots, 0u);
+  free_all_blocks(memory, blocks, bytes);
+  // What another thread finds now is all but what the resource's own magazine keeps.
+  std::size_t found = 0;
+  std::thread([&] {
+    while (pool.try_allocate() != nullptr) ++found;
+  }).join();
+  const std::size_t kept = memory.stats().of(bytes).cached * slots_a_block;
+  EXPECT_GE(found + kept, blocks.size() * slots_a_block + slots.size());
+}
+
+TEST(PoolResourceThreadsAsked, slots_come_back_with_blocks_that_fill_one) {
+  expect_slots_come_back_with_blocks(1);
+}
+
+TEST(PoolResourceThreadsAsked, slots_come_back_with_blocks_of_several) {
+  expect_slots_come_back_with_blocks(2);
+}
+
 TEST_F(PoolResourceThreads, what_a_running_thread_kept_is_asked_back) {
   std::atomic<int> phase{0};
   std::thread keeper([&] {

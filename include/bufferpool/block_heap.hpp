@@ -163,6 +163,7 @@ class BlockHeap {
   [[nodiscard]] void* take_batch(ClassCache::Blocks& blocks, SizeClass size_class,
                                  std::uint32_t wanted) noexcept;
   [[nodiscard]] BlockClaim take_blocks(SizeClass size_class, unsigned most) noexcept;
+  [[nodiscard]] BlockClaim take_more_blocks(SizeClass size_class, unsigned most) noexcept;
   void flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_class) noexcept;
   /// True: there was something.
   bool flush_all(BlockCache& cache) noexcept;

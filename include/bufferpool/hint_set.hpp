@@ -34,6 +34,9 @@ class HintSet {
   void add(std::uint64_t number) noexcept;
   void remove(std::uint64_t number) noexcept;
 
+  [[nodiscard]] bool has(std::uint64_t number) const noexcept {
+    return (words_[number / bits::kWordBits].get() & bits::bit_of(number)) != 0;
+  }
   /// The least number that is at least `from`.
   [[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t from) const noexcept;
 

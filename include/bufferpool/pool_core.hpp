@@ -106,6 +106,8 @@ class PoolCore {
   /// Gives the calling thread's magazine back if another thread has asked for it. A thread that gives
   /// back slots does so anyway.
   void answer_request() noexcept;
+  /// False, in a pool with magazines: at some moment every slot was taken, or in one.
+  [[nodiscard]] bool has_free_slot() const noexcept { return !lacks(1); }
 
   // --- What it is.
 

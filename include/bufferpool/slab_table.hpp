@@ -5,7 +5,6 @@
 //
 // Invariant: a slab whose every bit the caller has taken is the caller's. A slab is given back to the pool
 // only by who owns all of its bits, so one block that is out keeps it, and all that is said about it.
-// Blocks that fill a slot are taken from the pool's own bitmap, many at once.
 // Any thread may call any function.
 #pragma once
 
@@ -66,9 +65,9 @@ class SlabTable {
   /// Up to `most` <= 64 blocks of a new slab. An empty claim: the pool has no slots for it.
   [[nodiscard]] BlockClaim take_from_new_slab(SizeClass size_class, unsigned most) noexcept;
 
-  /// Gives blocks back; a slab that is free goes back to the pool, unless it is small, of several blocks
-  /// that were not given at once, and the only one of its class with free ones. False: a block was free already; the pool itself
-  /// finds that out of a slab of one block.
+  /// Gives blocks back; a slab that is free goes back to the pool. Kept is only a small one of several blocks
+  /// that came back one by one, if no other of its class has free ones. False: a block was free already; the
+  /// pool itself finds that out of a slab of one block.
   [[nodiscard]] bool give(const BlockClaim& blocks) noexcept;
 
   // --- Blocks that fill a slot, each a slab. A claim of some has the numbers of their slots, as if the pool
@@ -142,6 +141,8 @@ class SlabTable {
   [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;
   /// Of classes of which a slab may be free.
   [[nodiscard]] HintSet may_be_free() noexcept { return {{&may_be_free_, 1}, kSizeClasses}; }
+  /// The claim is of all blocks of a slab, and they are taken.
+  [[nodiscard]] bool is_whole_slab(const BlockClaim& blocks, SizeClass size_class) const noexcept;
   [[nodiscard]] bool is_slab(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] BlockClaim take_from(std::uint64_t slab, SizeClass size_class,
                                      unsigned most) noexcept;

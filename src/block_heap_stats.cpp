@@ -1,0 +1,40 @@
+// What a heap of blocks says about itself: PoolResourceStats.
+#include <algorithm>
+
+#include "bufferpool/block_heap.hpp"
+
+namespace bufferpool::detail {
+
+PoolResourceStats BlockHeap::stats() const noexcept {
+  PoolResourceStats stats;
+  for (unsigned index = 0; index < kSizeClasses; ++index) {
+    ClassShared& shared = shared_[index];
+    BlockStats& of_class = stats.classes[index];
+    std::uint64_t least_cached = 0;
+    of_class.block_bytes = bytes_of(static_cast<SizeClass>(index));
+    std::uint64_t asked = shared.asked_bytes.get();
+    for (const BlockCache& cache : caches_.ever_used()) {
+      of_class.cached += cache.classes[index].blocks.fill();
+      least_cached += cache.classes[index].blocks.low_water();
+      asked += cache.classes[index].blocks.sum();
+    }
+    of_class.asked_bytes = ClassCache::Blocks::wrap(asked);
+    const std::uint64_t out = std::max(shared.out.get(), of_class.cached);
+    shared.peak.raise(out - std::min(out, least_cached));
+    of_class.in_use = out - of_class.cached;
+    of_class.peak = shared.peak.get();
+    of_class.handed_out_bytes = of_class.in_use * of_class.block_bytes;
+    of_class.upstream_calls = shared.upstream_calls.get();
+  }
+  stats.runs.in_use = run_blocks_.get();
+  stats.runs.peak = run_peak_.get();
+  stats.runs.asked_bytes = run_asked_bytes_.get();
+  stats.runs.handed_out_bytes = run_slots_.get() * pool_.slot_bytes();
+  stats.runs.upstream_calls = run_upstream_calls_.get();
+  stats.upstream_blocks = upstream_.size();
+  stats.metadata_bytes = metadata_.size();
+  stats.largest_class_bytes = largest_class_bytes_;
+  return stats;
+}
+
+}  // namespace bufferpool::detail
