@@ -28,7 +28,9 @@ namespace {
 constexpr std::uint64_t kTwoTo32 = std::uint64_t{1} << 32;
 constexpr std::uint64_t kMiB = 1 << 20;
 
-#if defined(__has_feature)
+#if defined(__SANITIZE_THREAD__)
+#define THE_BITMAP_IS_SHADOWED
+#elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define THE_BITMAP_IS_SHADOWED
 #endif
