@@ -141,7 +141,7 @@ void* BlockHeap::take_batch(ClassCache::Blocks& blocks, SizeClass size_class,
     std::byte* const first = slabs_.address_of(claim.slab, size_class, claim.word * kWordBits);
     Word rest = claim.mask;
     if (block == nullptr) {
-      block = first + static_cast<unsigned>(std::countr_zero(rest)) * stride;
+      block = slabs_.address_of(claim.slab, size_class, bits::lowest_number(claim.word, rest));
       rest &= rest - 1;
     }
     rest = blocks.push_bits(rest, [=](unsigned bit) { return first + bit * stride; });
