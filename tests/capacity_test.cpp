@@ -19,6 +19,7 @@
 #include "bufferpool/annotate.hpp"
 #include "bufferpool/buffer_pool.hpp"
 #include "bufferpool/slot_pool.hpp"
+#include "support/sanitizers.hpp"
 #include "support/slots.hpp"
 #include "support/watched_resource.hpp"
 
@@ -27,14 +28,6 @@ namespace {
 
 constexpr std::uint64_t kTwoTo32 = std::uint64_t{1} << 32;
 constexpr std::uint64_t kMiB = 1 << 20;
-
-#if defined(__SANITIZE_THREAD__)
-#define THE_BITMAP_IS_SHADOWED
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define THE_BITMAP_IS_SHADOWED
-#endif
-#endif
 
 std::uint64_t page_bytes() { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
 
@@ -103,9 +96,9 @@ TEST_P(SlotCapacity, is_served_slot_by_slot_and_then_upstream_is_asked) {
 
 TEST_P(SlotCapacity, is_one_run_up_to_its_last_byte) {
   if (GetParam() == 0) GTEST_SKIP() << "no slots are no run";
-#if defined(THE_BITMAP_IS_SHADOWED)
-  if (is_huge()) GTEST_SKIP() << "ThreadSanitizer would shadow half a gibibyte of bitmap";
-#endif
+  if (is_huge() && kThreadSanitizer) {
+    GTEST_SKIP() << "ThreadSanitizer would shadow half a gibibyte of bitmap";
+  }
   if (is_huge() && annotate::kHardened) GTEST_SKIP() << "it would overwrite gibibytes of slots";
   const auto available = static_cast<std::uint64_t>(::sysconf(_SC_AVPHYS_PAGES)) * page_bytes();
   if (is_huge() && available < 2048 * kMiB) GTEST_SKIP() << "needs 512 MiB for the bitmap";

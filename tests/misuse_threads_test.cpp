@@ -18,25 +18,19 @@
 #include "bufferpool/slot_pool.hpp"
 #include "support/blocks.hpp"
 #include "support/resource_stats.hpp"
+#include "support/sanitizers.hpp"
 #include "support/slots.hpp"
 #include "support/two_threads.hpp"
 
 namespace bufferpool::test {
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(BUFFERPOOL_VALGRIND)
-#define EVERY_ROUND_IS_SLOW
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define EVERY_ROUND_IS_SLOW
-#endif
-#endif
-
-#if defined(EVERY_ROUND_IS_SLOW)
-constexpr std::size_t kRounds = 100'000;
+#if defined(BUFFERPOOL_VALGRIND)
+constexpr bool kEveryRoundIsSlow = true;
 #else
-constexpr std::size_t kRounds = 1'000'000;
+constexpr bool kEveryRoundIsSlow = kThreadSanitizer;
 #endif
+constexpr std::size_t kRounds = kEveryRoundIsSlow ? 100'000 : 1'000'000;
 
 constinit thread_local std::jmp_buf* before_the_release = nullptr;
 constinit thread_local char last_message[512] = "";

@@ -14,6 +14,7 @@
 #include "bufferpool/pool_resource.hpp"
 #include "support/blocks.hpp"
 #include "support/resource_stats.hpp"
+#include "support/sanitizers.hpp"
 #include "support/seed.hpp"
 #include "support/threads.hpp"
 
@@ -146,16 +147,7 @@ TEST_F(PoolResourceStatsTest, runs_count_in_whole_slots) {
 
 // --- Bookkeeping: pages that the system commits while the whole region is handed out, untouched.
 
-constexpr bool bookkeeping_can_be_measured() {
-#if defined(__SANITIZE_THREAD__)
-  return false;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-  return false;
-#endif
-#endif
-  return !annotate::kEnabled;
-}
+constexpr bool bookkeeping_can_be_measured() { return !annotate::kEnabled && !kThreadSanitizer; }
 
 /// Memory that the system has committed to this process; 0: it does not tell.
 std::uint64_t committed_bytes() {
