@@ -205,7 +205,7 @@ void BlockHeap::change(void* block, const WholeBlock& before, const WholeBlock& 
     slabs_.set_use(first, {SlotUse::Kind::run, {}, after.slots});
   } else {
     slabs_.set_taken_slab(first, after.size_class);
-    cells_[to_index(after.size_class)].hold(block);
+    if (!cells_[to_index(after.size_class)].hold(block)) fail_given_twice(block, after.size_class);
   }
 }
 

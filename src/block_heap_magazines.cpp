@@ -49,7 +49,10 @@ void* BlockHeap::allocate_slowly(BlockShape shape) {
   if (BlockCache* const own = caches_.mine()) {
     ClassCache& cache = own->classes[to_index(size_class)];
     const ClassCache::Blocks::Top found = cache.blocks.top();
-    if (cache.blocks.has_entry(found)) return cache.pop_from(found, shape.bytes);
+    if (cache.blocks.has_entry(found)) {
+      if (void* const block = cache.pop_from(found, shape.bytes)) return block;
+      fail_given_twice(cache.blocks.pop_from(found), size_class);
+    }
   }
   return allocate_of(size_class, shape);
 }
@@ -63,7 +66,7 @@ void* BlockHeap::allocate_of(SizeClass size_class, BlockShape shape) {
     return allocate_upstream(shape, shared_[to_index(size_class)].upstream_calls);
   }
   count_asked(own, size_class, shape.bytes);
-  cells_[to_index(size_class)].hold(block);
+  if (!cells_[to_index(size_class)].hold(block)) fail_given_twice(block, size_class);
   take_over(block, shape.bytes, bytes_of(size_class));
   return block;
 }
@@ -204,13 +207,15 @@ bool BlockHeap::flush_all(BlockCache& cache) noexcept {
 
 void BlockHeap::give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept {
   if (slabs_.fills_slot(size_class)) return slabs_.give_slots(blocks);
-  if (!slabs_.give(blocks)) {
-    fail(
-        "bufferpool: resource on pool %llu: a block of %zu bytes of slot %llu was given back "
-        "twice; give each block back once",
-        static_cast<unsigned long long>(pool_.core().id()), bytes_of(size_class),
-        static_cast<unsigned long long>(blocks.slab));
-  }
+  if (!slabs_.give(blocks)) fail_given_twice(pool_.core().address_of(blocks.slab), size_class);
+}
+
+void BlockHeap::fail_given_twice(const void* block, SizeClass size_class) const noexcept {
+  fail(
+      "bufferpool: resource on pool %llu: a block of %zu bytes of slot %llu was given back "
+      "twice; give each block back once",
+      static_cast<unsigned long long>(pool_.core().id()), bytes_of(size_class),
+      static_cast<unsigned long long>(to_number(pool_.index_of(block))));
 }
 
 bool BlockHeap::reclaim() noexcept {

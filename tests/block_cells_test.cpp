@@ -21,7 +21,7 @@ class BlockCellsTest : public ::testing::Test {
     return memory_.data() + number * kBlockBytes;
   }
   void hold_all() {
-    for (std::size_t i = 0; i < kBlocks; ++i) cells_.hold(block(i));
+    for (std::size_t i = 0; i < kBlocks; ++i) ASSERT_TRUE(cells_.hold(block(i)));
   }
 
   std::vector<std::byte> memory_ = std::vector<std::byte>(kBlocks * kBlockBytes);
@@ -36,6 +36,15 @@ TEST_F(BlockCellsTest, a_block_that_is_held_ends_once) {
     EXPECT_TRUE(cells_.unhold(block(i))) << i;
     EXPECT_FALSE(cells_.unhold(block(i))) << i;
     EXPECT_FALSE(cells_.is_held(block(i)));
+  }
+}
+
+TEST_F(BlockCellsTest, a_block_that_is_held_cannot_be_held_by_another) {
+  hold_all();
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    EXPECT_FALSE(cells_.hold(block(i))) << i;
+    EXPECT_TRUE(cells_.unhold(block(i))) << i;
+    EXPECT_TRUE(cells_.hold(block(i))) << i;
   }
 }
 
@@ -89,7 +98,7 @@ TEST(BlockCells, the_codes_of_all_classes_fit_and_differ) {
   for (unsigned held = 0; held < kSizeClasses; ++held) {
     const BlockCells cells{memory.data(), states.data(), 4, 3, 4 * (held + 1)};
     for (std::size_t grain = 0; grain < 4; ++grain) {
-      cells.hold(memory.data() + 8 * grain);
+      ASSERT_TRUE(cells.hold(memory.data() + 8 * grain));
       for (unsigned other = 0; other < kSizeClasses; ++other) {
         const BlockCells others{memory.data(), states.data(), 4, 3, 4 * (other + 1)};
         for (std::size_t at = 0; at < 4; ++at) {

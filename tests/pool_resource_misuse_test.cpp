@@ -1,4 +1,5 @@
 // What must not be done with a resource, and what it says then. Each ends the process in every build.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -20,8 +21,9 @@ namespace {
 class PoolResourceMisuseDeathTest : public ::testing::Test {
  protected:
   /// What a message begins with.
-  [[nodiscard]] static std::string about(const std::string& rest) {
-    return "bufferpool: resource on pool [0-9]+: deallocate\\(.*\\): " + rest;
+  [[nodiscard]] std::string about(const std::string& rest) const {
+    return "bufferpool: resource on pool " + std::to_string(pool_.core().id()) +
+           ": deallocate\\(.*\\): " + rest;
   }
   static constexpr const char* kForeign = "not from this resource, or given back already";
   static constexpr const char* kFree =
@@ -30,6 +32,19 @@ class PoolResourceMisuseDeathTest : public ::testing::Test {
   SlotPool pool_{{.slots = 128}};
   PoolResource memory_{pool_};
 };
+
+TEST_F(PoolResourceMisuseDeathTest, a_message_names_the_block_and_its_slot) {
+  for (const std::uint64_t slot : {0U, 1U}) {
+    const std::size_t bytes = slot == 0 ? 64 : 1024;  // the second class gets the second slot
+    std::vector<void*> blocks;
+    for (int i = 0; i < 3; ++i) blocks.push_back(memory_.allocate(bytes, 8));
+    std::ranges::sort(blocks);
+    memory_.deallocate(blocks[1], bytes, 8);
+    EXPECT_DEATH(memory_.deallocate(blocks[1], bytes, 8),
+                 about("block 1, of " + std::to_string(bytes) + " bytes, of slot " +
+                       std::to_string(slot) + " is already free"));
+  }
+}
 
 TEST_F(PoolResourceMisuseDeathTest, a_foreign_pointer_is_reported) {
   void* volatile nothing = nullptr;  // or the compiler would know

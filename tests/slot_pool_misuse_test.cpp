@@ -25,8 +25,8 @@ class SlotPoolMisuseDeathTest : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   /// What a message about this pool begins with.
   [[nodiscard]] std::string about(const std::string& rest) const {
-    return "bufferpool: pool [0-9]+ \\(" + std::to_string(GetParam()) +
-           " slots of 100 bytes\\): 0x[0-9a-f]+" + rest;
+    return "bufferpool: pool " + std::to_string(pool_.core().id()) + " \\(" +
+           std::to_string(GetParam()) + " slots of 100 bytes\\): 0x[0-9a-f]+" + rest;
   }
   SlotPool pool_{{.slot_bytes = 100, .slots = GetParam()}};
 };

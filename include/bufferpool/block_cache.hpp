@@ -39,10 +39,15 @@ struct alignas(64) ClassCache {
   std::uint32_t wanted;  // by its owner's way of using the class: the limit
   Blocks blocks;  // and the sum of bytes asked for, of blocks handed out minus those given back
 
-  /// A block, which is held from now on; as Magazine::pop_from().
+  /// A block, which is held from now on; as Magazine::pop_from(). nullptr, and nothing changed: somebody holds
+  /// it already.
   [[nodiscard]] void* pop_from(Blocks::Top found, std::size_t asked) noexcept {
-    void* const block = blocks.pop_from(found, asked);
-    cells.hold(block);
+    void* const block = blocks.entry_at(found);
+    if (block == nullptr) __builtin_unreachable();  // so that the caller need not look
+    if (!cells.hold(block)) [[unlikely]] {
+      return nullptr;
+    }
+    blocks.pop_from(found, asked);
     take_over(block, asked, bytes_of(cells.size_class()));
     return block;
   }

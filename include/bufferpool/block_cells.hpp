@@ -28,10 +28,11 @@ struct BlockCells {
     return static_cast<SizeClass>(code / 4 - 1);
   }
 
-  /// The block, which is the caller's, is held from now on.
-  void hold(const void* block) const noexcept {
+  /// The block, which the caller took from where free ones are, is held from now on. False, and nothing
+  /// changed: somebody holds it, as two threads gave it back at the same instant.
+  [[nodiscard]] bool hold(const void* block) const noexcept {
     const std::uint64_t grain = grain_of(block);
-    states[grain / 4].hold(code_of(grain));
+    return states[grain / 4].hold(code_of(grain));
   }
 
   /// False, and nothing changed: this is no block of the class, or it is not held.
@@ -49,7 +50,7 @@ struct BlockCells {
   void forget(const std::byte* begin, std::size_t bytes) const noexcept {
     const std::uint64_t first = grain_of(begin);
     for (std::uint64_t cell = first / 4; cell <= (first + (bytes >> grain_shift) - 1) / 4; ++cell) {
-      states[cell].hold(0);
+      states[cell].forget();
     }
   }
 

@@ -67,9 +67,7 @@ class BlockHeap {
     if (!cache.blocks.has_entry(found)) [[unlikely]] {
       return nullptr;
     }
-    void* const block = cache.pop_from(found, shape.bytes);
-    if (block == nullptr) __builtin_unreachable();  // so that nobody looks whether it is
-    return block;
+    return cache.pop_from(found, shape.bytes);
   }
   void* allocate_slowly(BlockShape shape);
 
@@ -169,6 +167,9 @@ class BlockHeap {
   bool flush_all(BlockCache& cache) noexcept;
   /// Already counted as no longer out.
   void give_blocks(const BlockClaim& blocks, SizeClass size_class) noexcept;
+  /// The block, or one of the same slab.
+  [[noreturn]] [[gnu::cold]] void fail_given_twice(const void* block,
+                                                   SizeClass size_class) const noexcept;
   [[nodiscard]] bool reclaim() noexcept;
   void ask_others_back() noexcept;
   [[nodiscard]] std::uint32_t magazine_limit(SizeClass size_class) const noexcept;

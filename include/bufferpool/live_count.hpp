@@ -160,9 +160,21 @@ class OwnerWord {
 /// yields again.
 class BlockState {
  public:
-  void hold(std::uint8_t code) noexcept {
+  /// For who took the block from where free ones are. False, and nothing changed: somebody holds it, as it
+  /// was given back twice.
+  [[nodiscard]] bool hold(std::uint8_t code) noexcept {
     // Relaxed: the state guards only itself, as LiveCount::hold().
+    if (state_.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+      return false;
+    }
     state_.store(code, std::memory_order_relaxed);
+    return true;
+  }
+
+  /// Ends hold(), whatever the code, while no other thread is in a call.
+  void forget() noexcept {
+    // Relaxed: as in hold().
+    state_.store(0, std::memory_order_relaxed);
   }
 
   /// Ends hold(). False, and nothing changed: the block is not held with this code. Of several threads

@@ -63,9 +63,12 @@ class Magazine {
     }
     return true;
   }
-  [[nodiscard]] Entry pop_from(Top found, std::uint64_t added = 0) noexcept {
-    top_.set(found.word + (added << kSumShift) - 1);
+  [[nodiscard]] Entry entry_at(Top found) const noexcept {
     return entries_[std::size_t{found.fill()} - 1];
+  }
+  Entry pop_from(Top found, std::uint64_t added = 0) noexcept {
+    top_.set(found.word + (added << kSumShift) - 1);
+    return entry_at(found);
   }
   [[nodiscard]] bool has_room(Top found) const noexcept { return found.fill() < limit_.get(); }
   void push_onto(Top found, Entry entry, std::uint64_t added = 0) noexcept {
