@@ -203,6 +203,12 @@ void PoolCore::note_taken(std::uint64_t slots) noexcept {
   note_peak(own);
 }
 
+void PoolCore::note_given(SlotCache* own) noexcept {
+  if (own == nullptr) return;
+  own->slots.mark_low_water();
+  answer_request();
+}
+
 void PoolCore::note_peak(const SlotCache* own) noexcept {
   const std::uint64_t out = count_out();
   const std::uint64_t cached = own != nullptr ? own->slots.low_water() : 0;

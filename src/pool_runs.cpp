@@ -56,9 +56,7 @@ void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
     out_of_bitmap_.subtract(slots);
   }
   if (!bitmap_.give_range(first, slots)) fail_given_twice(first, slots);
-  if (own == nullptr) return;
-  own->slots.mark_low_water();
-  answer_request();
+  note_given(own);
 }
 
 AtomicBitmap::Claim PoolCore::try_allocate_slots(unsigned most, Holder holder) noexcept {
@@ -87,9 +85,7 @@ void PoolCore::deallocate_slots(const AtomicBitmap::Claim& slots, Holder holder)
   SlotCache* const own = caches_.mine();
   if (caches_.has_any()) note_peak(own);
   give_word(slots.word, slots.mask);
-  if (own == nullptr) return;
-  own->slots.mark_low_water();
-  answer_request();
+  note_given(own);
 }
 
 }  // namespace bufferpool::detail

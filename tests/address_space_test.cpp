@@ -14,15 +14,8 @@
 #include "bufferpool/buffer_pool.hpp"
 #include "bufferpool/pool_resource.hpp"
 #include "support/bytes.hpp"
+#include "support/sanitizers.hpp"
 #include "support/slots.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define THE_TOOL_MAPS_MEMORY
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define THE_TOOL_MAPS_MEMORY
-#endif
-#endif
 
 namespace bufferpool::test {
 namespace {
@@ -67,9 +60,9 @@ bool is_refused(const Make& make) {
 }
 
 TEST(AddressSpaceDeathTest, that_is_used_up_is_bad_alloc_and_changes_nothing) {
-#if defined(THE_TOOL_MAPS_MEMORY)
-  GTEST_SKIP() << "a sanitizer maps memory for itself, and would be refused it";
-#endif
+  if (kAddressSanitizer || kThreadSanitizer) {
+    GTEST_SKIP() << "a sanitizer maps memory for itself, and would be refused it";
+  }
   EXPECT_EXIT(use_pools_without_address_space(), ::testing::ExitedWithCode(0), "each was refused");
 }
 

@@ -1,6 +1,7 @@
 // What a tool that watches memory says about bytes that nobody may touch.
 #include "bufferpool/annotate.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -10,17 +11,12 @@
 
 #include "bufferpool/buffer_pool.hpp"
 #include "bufferpool/slot_pool.hpp"
+#include "support/sanitizers.hpp"
 
 namespace bufferpool {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kAddressSanitizer = true;
-#elif defined(__has_feature)
-constexpr bool kAddressSanitizer = __has_feature(address_sanitizer);
-#else
-constexpr bool kAddressSanitizer = false;
-#endif
+using test::kAddressSanitizer;
 
 constexpr const char* kPoisoned = "use-after-poison";
 
@@ -57,6 +53,30 @@ TEST_P(AnnotateDeathTest, touching_any_slot_of_a_run_that_was_given_back_is_repo
   for (const std::size_t slot : {0u, 1u, 2u}) {
     EXPECT_DEATH(touch(static_cast<std::byte*>(run) + slot * 256), kPoisoned) << slot;
   }
+}
+
+TEST_P(AnnotateDeathTest, slots_of_any_length_are_out_of_bounds_when_they_are_given_back) {
+  // 8 bytes have one mark: those that two slots share keep it.
+  SlotPool slots({.slot_bytes = 100, .slots = GetParam()});
+  std::vector<std::byte*> taken;
+  for (int i = 0; i < 4; ++i) taken.push_back(static_cast<std::byte*>(slots.allocate()));
+  std::ranges::sort(taken);
+  slots.deallocate(taken[1]);
+  slots.deallocate(taken[2]);
+  for (const std::size_t at : {std::size_t{8}, std::size_t{50}, std::size_t{91}}) {
+    EXPECT_DEATH(touch(taken[1] + at), kPoisoned) << at;
+    EXPECT_DEATH(touch(taken[2] + at), kPoisoned) << at;
+  }
+  for (const std::size_t at : {0u, 50u, 99u}) {
+    touch(taken[0] + at);
+    touch(taken[3] + at);
+  }
+  EXPECT_EQ(taken[3][99], std::byte{1});
+  slots.deallocate(taken[0]);
+  slots.deallocate(taken[3]);
+  void* const again = slots.allocate_run(3);
+  for (std::size_t at = 0; at < 300; ++at) touch(static_cast<std::byte*>(again) + at);
+  slots.deallocate_run(again, 3);
 }
 
 TEST_P(AnnotateDeathTest, touching_a_dropped_slice_is_reported_while_its_neighbour_lives) {

@@ -8,30 +8,16 @@
 
 #include <gtest/gtest.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define TESTS_WITH_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TESTS_WITH_ADDRESS_SANITIZER 1
-#endif
-#endif
+#include "support/sanitizers.hpp"
 
-#if defined(TESTS_WITH_ADDRESS_SANITIZER)
-/// Names in the stack also where clang's symbolizer is not installed.
+/// For AddressSanitizer: names in the stack also where clang's symbolizer is not installed.
 extern "C" const char* __asan_default_options() { return "symbolize=1:allow_addr2line=1"; }
-#endif
 
 namespace bufferpool::test {
 
 void PrintTo(const MemoryFault& fault, std::ostream* out) { *out << fault.name; }
 
 namespace {
-
-#if defined(TESTS_WITH_ADDRESS_SANITIZER)
-constexpr bool kAddressSanitizer = true;
-#else
-constexpr bool kAddressSanitizer = false;
-#endif
 
 /// With 8 slots there are no magazines.
 class MemoryFaultDeathTest

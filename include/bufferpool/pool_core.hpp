@@ -157,11 +157,16 @@ class PoolCore {
   }
 
   /// The bytes of slots that nobody may touch now: free ones, or those of which a buffer itself says what it
-  /// fills. The unit of a tool's marks is 8 bytes: slots that share one are not marked, as two threads would
-  /// change the mark at once.
+  /// fills.
   void poison(std::uint64_t first, std::uint64_t slots) noexcept {
-    if constexpr (annotate::kEnabled) touched_slots_.raise(first + slots);
-    if (slot_bytes_ % 8 == 0) annotate::poison(address_of(first), slots * slot_bytes_);
+    if constexpr (annotate::kEnabled) {
+      touched_slots_.raise(first + slots);
+      // One by one where 8 bytes may belong to two slots, see poison_inside().
+      const std::uint64_t together = alignment_ % 8 == 0 ? slots : 1;
+      for (std::uint64_t slot = first; slot < first + slots; slot += together) {
+        annotate::poison_inside(address_of(slot), together * slot_bytes_);
+      }
+    }
   }
 
   void hide(std::uint64_t first, std::uint64_t slots) noexcept {
@@ -214,7 +219,9 @@ class PoolCore {
   bool collect_ended_threads() noexcept;
   void ask_others_back() noexcept;
   [[nodiscard]] bool lacks(std::uint64_t slots) const noexcept;
+  /// Slots came or went past the magazine of the calling thread. After the latter it answers who lacks slots.
   void note_taken(std::uint64_t slots) noexcept;
+  void note_given(SlotCache* own) noexcept;
   void note_peak(const SlotCache* own) noexcept;
   [[nodiscard]] std::uint64_t count_out() const noexcept {
     return caches_.has_any() ? out_of_bitmap_.get() : bitmap_.count_taken();

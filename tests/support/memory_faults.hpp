@@ -121,6 +121,15 @@ template <class Buffer>
   return *bytes_at(bytes);
 }
 
+/// Where it was filled before it moved to the start of the chunk, whose slices are gone.
+[[nodiscard, gnu::noinline]] inline unsigned read_of_what_was_rewound(std::uint64_t slots) {
+  BufferPool buffer(pool_of(slots));
+  static_cast<void>(frozen(buffer, kFaultSlotBytes - 64));
+  const std::byte* const bytes = buffer.fill(32).data();
+  static_cast<void>(buffer.fill(64));
+  return *bytes_at(bytes);
+}
+
 /// Into the next slot, which is free.
 [[nodiscard, gnu::noinline]] inline unsigned read_past_a_chunk(std::uint64_t slots) {
   BufferPool buffer(pool_of(slots));
@@ -191,6 +200,7 @@ inline constexpr MemoryFault kMemoryFaults[] = {
     {"read_of_what_is_not_filled_upstream", read_of_what_is_not_filled_upstream},
     {"read_of_what_was_truncated", read_of_what_was_truncated},
     {"read_of_what_has_moved", read_of_what_has_moved},
+    {"read_of_what_was_rewound", read_of_what_was_rewound},
     {"read_past_a_chunk", read_past_a_chunk},
     {"read_of_a_block_that_was_given_back", read_of_a_block_that_was_given_back},
     {"read_past_a_block", read_past_a_block},
