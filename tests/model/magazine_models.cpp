@@ -156,7 +156,7 @@ struct ExitAgainstRefill : WithMagazines<2> {
 struct AskBack : WithMagazines<3> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
-  static constexpr Bounds kFull{.preemptions = 4, .stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 1};
 
   void thread(unsigned) {
     for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
@@ -169,7 +169,7 @@ struct AskBack : WithMagazines<3> {
 struct AskBackScattered {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.preemptions = 1, .stale = 0, .spurious = 0, .stops = 0};
-  static constexpr Bounds kFull{.preemptions = 2, .stale = 0, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 2, .stale = 0, .spurious = 0, .stops = 1};
   static constexpr std::uint64_t kSlots = 4160;  // with a summary
   static constexpr std::uint64_t kPairs = 8;     // of words that meet in a free slot each
 

@@ -154,7 +154,7 @@ struct SlabsAgainstSlots : Slabs<2> {
 struct SlabReleaseAgainstTake : Slabs<2> {
   static constexpr unsigned kThreads = 3;
   static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
-  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 1};
   SlabReleaseAgainstTake() {
     check(table.give(table.take_from_new_slab(half_slot(), 1)), "set-up");
   }
