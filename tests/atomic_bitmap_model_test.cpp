@@ -11,6 +11,7 @@
 
 #include "bufferpool/atomic_bitmap.hpp"
 #include "support/bitmap.hpp"
+#include "support/seed.hpp"
 
 namespace bufferpool::detail {
 namespace {
@@ -105,8 +106,8 @@ void compare_with_model(std::uint64_t slots, std::mt19937_64& random) {
 }
 
 TEST(AtomicBitmap, agrees_with_a_model) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  const std::uint64_t seed = test::fresh_seed();
+  SCOPED_TRACE(test::say(seed));
   std::mt19937_64 random(seed);
   for (const std::uint64_t slots : {1u, 3u, 63u, 64u, 65u, 200u, 1000u, 5000u}) {
     for (int repeat = 0; repeat < 4; ++repeat) {

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/seed.hpp"
+
 namespace bufferpool::bits {
 namespace {
 
@@ -107,8 +109,8 @@ unsigned find_run_bit_by_bit(Word word, unsigned count) {
 }
 
 TEST(Bits, find_run_agrees_with_a_search_bit_by_bit) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  const std::uint64_t seed = test::fresh_seed();
+  SCOPED_TRACE(test::say(seed));
   std::mt19937_64 random(seed);
   for (int round = 0; round < 2000; ++round) {
     // OR-ed, so that long runs of set bits are as likely as short ones.
@@ -121,8 +123,8 @@ TEST(Bits, find_run_agrees_with_a_search_bit_by_bit) {
 }
 
 TEST(Bits, lowest_is_a_part_of_the_word_with_nothing_skipped) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  const std::uint64_t seed = test::fresh_seed();
+  SCOPED_TRACE(test::say(seed));
   std::mt19937_64 random(seed);
   for (int round = 0; round < 2000; ++round) {
     const Word word = random() & random();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints 'N passed, N failed, N skipped' for the last `meson test` of one or more builds.
+"""Prints 'N passed, N failed, N skipped' for the last `meson test` of one or more builds, and why they were.
 
     count_tests.py BUILD_ROOT...
 
@@ -22,7 +22,12 @@ def short_name(name):
     return name.split(" / ")[-1]
 
 
-def cases_by_test(logs):
+def last_line(text):
+    lines = (text or "").strip().splitlines()
+    return lines[-1].strip() if lines else "no reason is given"
+
+
+def cases_by_test(logs, reasons):
     """How many cases of each GoogleTest program failed, were skipped, and so on."""
     cases = collections.defaultdict(collections.Counter)
     for suite in xml.etree.ElementTree.parse(logs / "testlog.junit.xml").iter("testsuite"):
@@ -31,13 +36,15 @@ def cases_by_test(logs):
         if rest:
             test = short_name(".".join(rest[:-1]))
             cases[test].update({what: int(suite.get(what, 0)) for what in COUNTED})
+            reasons.update(last_line(skipped.get("message")) for skipped in suite.iter("skipped"))
     return cases
 
 
-def count(build):
+def count(build, reasons):
+    """Of one build; adds to `reasons` how often what was skipped for which."""
     total = collections.Counter()
     logs = pathlib.Path(build, "meson-logs")
-    cases = cases_by_test(logs)
+    cases = cases_by_test(logs, reasons)
     for line in (logs / "testlog.json").read_text().splitlines():
         run = json.loads(line)
         inner = cases.get(short_name(run["name"]))
@@ -50,14 +57,19 @@ def count(build):
             total["skipped"] += skipped
             total["passed"] += inner["tests"] - failed - skipped
         else:
-            total["skipped" if run["result"] == "SKIP" else "passed"] += 1
+            skipped = run["result"] == "SKIP"
+            total["skipped" if skipped else "passed"] += 1
+            if skipped:
+                reasons[last_line(run.get("stdout"))] += 1
     return total
 
 
 def main():
-    total = collections.Counter()
+    total, reasons = collections.Counter(), collections.Counter()
     for build in sys.argv[1:]:
-        total.update(count(build))
+        total.update(count(build, reasons))
+    for reason, times in reasons.most_common():
+        print(f"{times:>6} skipped: {reason}")
     line = f"{total['passed']} passed, {total['failed']} failed"
     if total["skipped"]:
         line += f", {total['skipped']} skipped"

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/seed.hpp"
+
 namespace bufferpool::detail {
 namespace {
 
@@ -92,8 +94,8 @@ TEST(LiveCount, an_added_reference_is_dropped_like_an_issued_one) {
 }
 
 TEST(LiveCount, exactly_one_step_of_any_order_is_the_last) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  const std::uint64_t seed = test::fresh_seed();
+  SCOPED_TRACE(test::say(seed));
   std::mt19937_64 random(seed);
   for (int round = 0; round < 2000; ++round) {
     LiveCount live;

@@ -4,8 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
-#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "bufferpool/buffer_pool.hpp"
 #include "bufferpool/pool_resource.hpp"
 #include "support/blocks.hpp"
+#include "support/mailbox.hpp"
 #include "support/pool_shapes.hpp"
 #include "support/resource_stats.hpp"
 #include "support/seed.hpp"
@@ -26,26 +25,6 @@ namespace bufferpool::test {
 namespace {
 
 constexpr int kThreads = 4;
-
-/// Blocks on their way from thread to thread.
-class Mailbox {
- public:
-  void send(const Block& block) {
-    const std::lock_guard lock(mutex_);
-    blocks_.push_back(block);
-  }
-  [[nodiscard]] std::optional<Block> receive() {
-    const std::lock_guard lock(mutex_);
-    if (blocks_.empty()) return std::nullopt;
-    const Block block = blocks_.back();
-    blocks_.pop_back();
-    return block;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Block> blocks_;
-};
 
 /// What threads do; each number is a share of their steps.
 struct Mix {
@@ -60,7 +39,7 @@ struct Mix {
 
 class Worker {
  public:
-  Worker(PoolResource& memory, Mailbox& mailbox, std::uint64_t seed)
+  Worker(PoolResource& memory, Mailbox<Block>& mailbox, std::uint64_t seed)
       : memory_(memory),
         mailbox_(mailbox),
         buffer_(memory.pool()),
@@ -122,7 +101,7 @@ class Worker {
   }
 
   PoolResource& memory_;
-  Mailbox& mailbox_;
+  Mailbox<Block>& mailbox_;
   BufferPool buffer_;
   std::mt19937_64 random_;
   std::uint64_t next_stamp_;
@@ -166,7 +145,7 @@ class PoolResourceStress : public ::testing::TestWithParam<PoolShape> {
   WatchedResource upstream_;
   SlotPool pool_ = GetParam().make(&upstream_);
   PoolResource memory_{pool_};
-  Mailbox mailbox_;
+  Mailbox<Block> mailbox_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Slots, PoolResourceStress,

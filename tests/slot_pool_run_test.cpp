@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "bufferpool/slot_pool.hpp"
+#include "support/seed.hpp"
 #include "support/slots.hpp"
 
 namespace bufferpool::test {
@@ -183,8 +184,8 @@ TEST_P(SlotPoolExtend, bytes_stay_where_they_are) {
 
 /// Runs of all lengths, against a map of who has which slot.
 TEST_P(SlotPoolExtend, runs_never_share_a_slot) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  const std::uint64_t seed = fresh_seed();
+  SCOPED_TRACE(say(seed));
   std::mt19937_64 random(seed);
   std::vector<bool> taken(pool_.slots(), false);
   std::vector<std::pair<void*, std::uint64_t>> runs;

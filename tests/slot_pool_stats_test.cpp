@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "bufferpool/slot_pool.hpp"
+#include "support/seed.hpp"
 #include "support/slots.hpp"
 #include "support/threads.hpp"
 
@@ -205,8 +206,8 @@ TEST_P(SlotPoolPeak, is_between_what_threads_took_and_that_plus_their_magazines)
 }
 
 TEST_P(SlotPoolPeak, is_exact_with_one_thread) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  const std::uint64_t seed = fresh_seed();
+  SCOPED_TRACE(say(seed));
   std::mt19937_64 random(seed);
   std::uint64_t taken = 0;
   std::uint64_t peak = 0;

@@ -3,8 +3,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
-#include <optional>
 #include <random>
 #include <span>
 #include <utility>
@@ -13,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "bufferpool/slot_pool.hpp"
+#include "support/mailbox.hpp"
+#include "support/seed.hpp"
 #include "support/slots.hpp"
 #include "support/threads.hpp"
 #include "support/watched_resource.hpp"
@@ -44,26 +44,6 @@ struct Block {
   }
 };
 
-/// Blocks on their way from thread to thread.
-class Mailbox {
- public:
-  void send(const Block& block) {
-    const std::lock_guard lock(mutex_);
-    blocks_.push_back(block);
-  }
-  [[nodiscard]] std::optional<Block> receive() {
-    const std::lock_guard lock(mutex_);
-    if (blocks_.empty()) return std::nullopt;
-    const Block block = blocks_.back();
-    blocks_.pop_back();
-    return block;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Block> blocks_;
-};
-
 /// What threads do; each number is a share of their steps.
 struct Mix {
   unsigned take = 4;
@@ -76,7 +56,7 @@ struct Mix {
 
 class Worker {
  public:
-  Worker(SlotPool& pool, Mailbox& mailbox, std::uint64_t seed)
+  Worker(SlotPool& pool, Mailbox<Block>& mailbox, std::uint64_t seed)
       : pool_(pool), mailbox_(mailbox), random_(seed), next_stamp_(seed << 32) {}
 
   void work(const Mix& mix, int steps) {
@@ -140,7 +120,7 @@ class Worker {
 
   static constexpr std::size_t kMostHeld = 100;
   SlotPool& pool_;
-  Mailbox& mailbox_;
+  Mailbox<Block>& mailbox_;
   std::mt19937_64 random_;
   std::uint64_t next_stamp_;
   std::uint64_t damaged_ = 0;
@@ -153,8 +133,8 @@ class SlotPoolStress : public ::testing::TestWithParam<std::uint64_t> {
 
   /// Runs several threads at a time; each is followed by another when it ends, `generations` times.
   void storm(const Mix& mix, int steps, int generations = 1) {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    const std::uint64_t seed = fresh_seed();
+    SCOPED_TRACE(say(seed));
     std::atomic<std::uint64_t> damaged{0};
     const auto work = [&](int number) {
       // Whoever uses another pool first comes to this one with a ticket.
@@ -182,7 +162,7 @@ class SlotPoolStress : public ::testing::TestWithParam<std::uint64_t> {
   WatchedResource upstream_;
   SlotPool pool_{{.slot_bytes = kSlotBytes, .slots = GetParam(), .upstream = &upstream_}};
   SlotPool other_pool_{{.slot_bytes = kSlotBytes, .slots = 64}};
-  Mailbox mailbox_;
+  Mailbox<Block> mailbox_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Slots, SlotPoolStress, ::testing::Values(8, 63, 64, 65, 1024, 5000),

@@ -1,7 +1,13 @@
 // SlotPoolOptions::zero_on_release: what was given back can no longer be read.
+#include <malloc.h>
+
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory_resource>
+#include <new>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +16,7 @@
 
 #include "bufferpool/annotate.hpp"
 #include "bufferpool/buffer_pool.hpp"
+#include "bufferpool/pool_allocator.hpp"
 #include "bufferpool/pool_resource.hpp"
 #include "bufferpool/slot_pool.hpp"
 
@@ -54,6 +61,26 @@ const std::string kSecret = "correct horse battery staple";
   return false;
 }
 
+/// What goes back to the heap while it lives.
+class HeapWatch {
+ public:
+  HeapWatch() : blocks_(freed_blocks_.load()), secrets_(freed_secrets_.load()) {}
+  [[nodiscard]] std::uint64_t freed_blocks() const { return freed_blocks_ - blocks_; }
+  [[nodiscard]] std::uint64_t freed_secrets() const { return freed_secrets_ - secrets_; }
+
+  static void note(void* block) noexcept {
+    ++freed_blocks_;
+    const std::span bytes(static_cast<std::byte*>(block), ::malloc_usable_size(block));
+    if (contains_secret(bytes)) ++freed_secrets_;
+  }
+
+ private:
+  static inline std::atomic<std::uint64_t> freed_blocks_{0};
+  static inline std::atomic<std::uint64_t> freed_secrets_{0};
+  std::uint64_t blocks_;
+  std::uint64_t secrets_;
+};
+
 void write_secret(void* at) { std::memcpy(at, kSecret.data(), kSecret.size()); }
 
 class ZeroOnRelease : public ::testing::TestWithParam<std::uint64_t> {
@@ -78,6 +105,28 @@ class ZeroOnRelease : public ::testing::TestWithParam<std::uint64_t> {
 INSTANTIATE_TEST_SUITE_P(Slots, ZeroOnRelease, ::testing::Values(0, 8, 64),
                          ::testing::PrintToStringParamName());
 
+}  // namespace
+}  // namespace bufferpool::test
+
+// The pair that std::pmr::new_delete_resource() calls. Not inlined: gcc would see free() at the end of what
+// began with new, and warn.
+[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  const auto align = static_cast<std::size_t>(alignment);
+  if (void* const block = std::aligned_alloc(align, (bytes / align + 1) * align)) return block;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* block, std::align_val_t) noexcept {
+  if (block != nullptr) bufferpool::test::HeapWatch::note(block);
+  std::free(block);
+}
+[[gnu::noinline]] void operator delete(void* block, std::size_t,
+                                       std::align_val_t alignment) noexcept {
+  operator delete(block, alignment);
+}
+
+namespace bufferpool::test {
+namespace {
+
 TEST_P(ZeroOnRelease, a_slot) {
   void* const slot = pool_.allocate();
   write_secret(static_cast<std::byte*>(slot) + kSlotBytes - kSecret.size());
@@ -92,6 +141,35 @@ TEST_P(ZeroOnRelease, a_run) {
   expect_secret();
   pool_.deallocate_run(run, 3);
   expect_no_secret();
+}
+
+TEST_P(ZeroOnRelease, slots_by_which_a_block_of_a_resource_shrinks) {
+  PoolResource memory(pool_);
+  PoolAllocator<std::byte> allocator(memory);
+  constexpr unsigned kTryShrinkInPlace = 0x40;  // of boost::container::allocation_type
+  std::byte* block = allocator.allocate(6 * kSlotBytes);
+  write_secret(block + 5 * kSlotBytes);
+  expect_secret();
+  std::size_t length = kSlotBytes;
+  ASSERT_NE(allocator.allocation_command(kTryShrinkInPlace, 0, length, block), nullptr);
+  if (pool_.slots() != 0) {
+    EXPECT_EQ(length, kSlotBytes);
+    expect_no_secret();
+  }
+  allocator.deallocate(block, length);
+  expect_no_secret();
+}
+
+TEST_P(ZeroOnRelease, a_slice_that_was_copied_to_the_heap) {
+  BufferPool buffer(pool_);
+  write_secret(buffer.fill(kSecret.size()).data());
+  Slice secret = buffer.freeze();
+  secret = secret.detach();
+  expect_no_secret();
+  const HeapWatch watch;
+  secret = {};
+  EXPECT_EQ(watch.freed_blocks(), 1U);
+  EXPECT_EQ(watch.freed_secrets(), 0U);
 }
 
 TEST_P(ZeroOnRelease, a_slice_although_others_of_its_chunk_live) {
@@ -144,6 +222,24 @@ TEST_P(ZeroOnRelease, blocks_that_are_held_when_the_resource_gives_all_back) {
   expect_secret();
   memory.release();
   expect_no_secret();
+}
+
+TEST(ZeroOnReleaseOfALongRun, leaves_nothing_at_its_ends_and_inside) {
+  // So long that the system is asked for new pages; and it neither begins nor ends with one.
+  constexpr std::size_t kLength = (std::size_t{1} << 20) + 112;
+  SlotPool pool({.slot_bytes = kLength, .slots = 300, .zero_on_release = true});
+  void* const before = pool.allocate_run(2);
+  write_secret(static_cast<std::byte*>(before) + 2 * kLength - kSecret.size());
+  constexpr std::size_t kBytes = 257 * kLength;
+  auto* const run = static_cast<std::byte*>(pool.allocate_run(257));
+  const std::size_t places[] = {0, 4096, kBytes / 2, kBytes - 4096, kBytes - kSecret.size()};
+  for (const std::size_t at : places) write_secret(run + at);
+  pool.deallocate_run(run, 257);
+  for (const std::size_t at : places) {
+    EXPECT_FALSE(contains_secret({run + at, kSecret.size()})) << at;
+  }
+  EXPECT_TRUE(contains_secret({run - kSecret.size(), kSecret.size()}));  // the neighbour's
+  pool.deallocate_run(before, 2);
 }
 
 TEST(ZeroOnReleaseOff, leaves_what_was_written) {
