@@ -50,7 +50,7 @@ class Shadow {
   }
 
  private:
-  static constexpr std::size_t kLeastMappedBytes = 128 * 1024;  // smaller pools are on the heap
+  static constexpr std::size_t kLeastMappedBytes = 1024 * 1024;  // smaller pools are on the heap
 
   std::uintptr_t address_;
   std::size_t bytes_;

@@ -9,6 +9,9 @@ constexpr std::size_t kPrivateSlots = 8;
 constexpr std::size_t kLeastSlotBytes = 8;
 constexpr std::size_t kMostSlotBytes = 64 * 1024;
 
+/// Not a page: of what is aligned so far, the heap of the C library passes on no page that it has.
+constexpr std::size_t kMostAlignment = 64;
+
 /// More than the user's half of a 48-bit address space.
 constexpr std::size_t kMostCapacityBytes = std::size_t{1} << 48;
 
@@ -22,6 +25,7 @@ SlotPoolOptions private_pool(std::size_t capacity_bytes, std::pmr::memory_resour
       bits::round_up(std::clamp(part, kLeastSlotBytes, kMostSlotBytes), kLeastSlotBytes);
   return {.slot_bytes = slot_bytes,
           .slots = bits::divide_up(capacity_bytes, slot_bytes),
+          .alignment = std::min(slot_bytes & (~slot_bytes + 1), kMostAlignment),
           .upstream = upstream};
 }
 
@@ -54,7 +58,8 @@ bool BufferPool::grow_in_pool(std::size_t extra_bytes, Effort effort) noexcept {
   std::size_t needed = 0;
   if (__builtin_add_overflow(cursor_.size(), extra_bytes, &needed)) return false;
   const std::size_t most_moved = effort == Effort::any ? cursor_.size() : bytes_before();
-  return (!is_outsized_for(needed) && rewind(needed, bytes_before())) ||
+  show_all_room();
+  return (!is_outsized_for(needed) && rewind(needed, bytes_before())) || go_on(extra_bytes) ||
          (is_worth_extending() && extend(extra_bytes)) || lease(needed, effort) ||
          extend(extra_bytes) || rewind(needed, most_moved) ||
          extend_and_rewind(needed, most_moved) || trade(needed);
@@ -71,8 +76,18 @@ std::size_t BufferPool::bytes_before() const noexcept {
   return static_cast<std::size_t>(cursor_.begin - chunk_begin());
 }
 
+void BufferPool::show_all_room() noexcept {
+  if (!cursor_.is_left_when_idle()) cursor_.limit = chunk_begin() + pool_.slot_bytes();
+}
+
+bool BufferPool::go_on(std::size_t extra_bytes) noexcept {
+  if (cursor_.is_left_when_idle() || !cursor_.fits(extra_bytes)) return false;
+  cursor_.put_off_pause();
+  return true;
+}
+
 bool BufferPool::is_outsized_for(std::size_t needed_bytes) const noexcept {
-  return cursor_.seal_when_idle &&
+  return cursor_.chunk != nullptr && cursor_.is_left_when_idle() &&
          (!cursor_.chunk->is_pooled() || needed_bytes <= pool_.slot_bytes() / 2);
 }
 
@@ -123,7 +138,7 @@ bool BufferPool::extend(std::size_t extra_bytes) noexcept {
   const std::uint64_t more = bits::divide_up(extra_bytes - cursor_.room(), slot_bytes);
   if (!pool_.core().try_extend_lease(*cursor_.chunk, more)) return false;
   cursor_.limit += more * slot_bytes;
-  cursor_.seal_when_idle = true;
+  cursor_.pause_at = nullptr;
   return true;
 }
 
@@ -141,7 +156,7 @@ bool BufferPool::lease(std::size_t needed_bytes, Effort effort) noexcept {
   }
   if (chunk == nullptr) return false;
   cursor_.move_to(*chunk, {pool_.core().data_of(*chunk), slots * slot_bytes}, stats_);
-  cursor_.seal_when_idle = slots != 1;
+  if (slots != 1) cursor_.pause_at = nullptr;
   ++stats_.chunks;
   return true;
 }

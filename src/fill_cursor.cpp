@@ -24,6 +24,7 @@ void FillCursor::move_to(Chunk& started, std::span<std::byte> space, BufferStats
   end = begin + filled;
   limit = begin + space.size();
   chunk = &started;
+  put_off_pause();
 }
 
 void FillCursor::move_to_start(std::byte* start, BufferStats& stats) noexcept {
@@ -35,6 +36,7 @@ void FillCursor::move_to_start(std::byte* start, BufferStats& stats) noexcept {
   begin = start;
   end = start + filled;
   prepared_bytes = 0;
+  if (!is_left_when_idle()) put_off_pause();
 }
 
 void FillCursor::move_upstream(std::pmr::memory_resource& upstream, std::size_t extra_bytes,
@@ -45,8 +47,13 @@ void FillCursor::move_upstream(std::pmr::memory_resource& upstream, std::size_t 
   UpstreamChunk* const block = UpstreamChunk::allocate(upstream, bytes);
   annotate::poison_inside(block->data(), bytes);
   move_to(*block, {block->data(), bytes}, stats);
-  seal_when_idle = true;
+  pause_at = nullptr;
   ++stats.upstream_chunks;
+}
+
+void FillCursor::pause(BufferStats& stats) noexcept {
+  if (is_left_when_idle()) return leave(stats);
+  limit = end + open();
 }
 
 void FillCursor::leave(BufferStats& stats) noexcept {

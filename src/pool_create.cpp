@@ -12,8 +12,9 @@
 namespace bufferpool::detail {
 namespace {
 
-/// Smaller pools come from the heap: a mapping costs two system calls and a page at least.
-constexpr std::size_t kLeastMappedBytes = 128 * 1024;
+/// Smaller pools come from the heap, which has pages from earlier ones: a mapping costs two system calls, and
+/// a fault for every page. A hardened build maps more of them, for the sake of the guard pages.
+constexpr std::size_t kLeastMappedBytes = (annotate::kHardened ? 128 : 1024) * 1024;
 
 /// Of slots that were never used so many are marked for a tool that watches: its marks commit memory.
 constexpr std::size_t kMostHiddenBytes = 16 * 1024 * 1024;

@@ -47,6 +47,73 @@ TEST(BufferReuse, a_message_gets_the_whole_capacity_once_all_slices_are_dropped)
   }
 }
 
+/// With slots longer than a buffer fills before it looks whether its slices are gone.
+class BufferReuseInALongSlot : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kSlotBytes = 256 * 1024;
+  static constexpr std::size_t kMessageBytes = 20'000;
+
+  SlotPool pool_{{.slot_bytes = kSlotBytes, .slots = 4}};
+  BufferPool buffer_{pool_};
+};
+
+TEST_F(BufferReuseInALongSlot, messages_that_are_dropped_soon_stay_at_its_start) {
+  const std::byte* start = nullptr;
+  for (std::uint64_t round = 0; round < 100; ++round) {
+    const Slice first = frozen_pattern(buffer_, kMessageBytes, round);
+    const Slice second = frozen_pattern(buffer_, kMessageBytes, round + 1);
+    ASSERT_TRUE(holds_pattern(first, round));
+    ASSERT_TRUE(holds_pattern(second, round + 1));
+    if (round == 0) start = first.data();
+    EXPECT_EQ(first.data(), start) << round;
+    EXPECT_EQ(second.data(), start + kMessageBytes) << round;
+  }
+  EXPECT_EQ(buffer_.stats().chunks, 1U);
+  EXPECT_EQ(buffer_.stats().bytes_moved, 0U);
+}
+
+TEST_F(BufferReuseInALongSlot, a_live_slice_is_never_filled_over) {
+  const Slice kept = frozen_pattern(buffer_, 100, 1);
+  for (std::uint64_t round = 2; round < 100; ++round) {
+    const Slice next = frozen_pattern(buffer_, kMessageBytes, round);
+    ASSERT_TRUE(holds_pattern(next, round));
+  }
+  EXPECT_TRUE(holds_pattern(kept, 1));
+}
+
+TEST_F(BufferReuseInALongSlot, all_of_it_is_filled_while_its_slices_live) {
+  std::vector<Slice> slices;
+  for (std::uint64_t round = 0; round < kSlotBytes / 16'384; ++round) {
+    slices.push_back(frozen_pattern(buffer_, 16'384, round));
+  }
+  EXPECT_EQ(buffer_.stats().chunks, 1U);
+  for (std::uint64_t round = 0; round < slices.size(); ++round) {
+    EXPECT_TRUE(holds_pattern(slices[round], round));
+  }
+}
+
+TEST_F(BufferReuseInALongSlot, what_was_prepared_may_arrive_after_a_message_that_was_dropped) {
+  for (std::uint64_t round = 0; round < 100; ++round) {
+    const std::span<std::byte> space = buffer_.prepare(kMessageBytes + 10);
+    write_pattern(space, round);
+    buffer_.commit(kMessageBytes);
+    static_cast<void>(buffer_.freeze());
+    buffer_.commit(10);
+    const Slice rest = buffer_.freeze();
+    ASSERT_TRUE(holds_pattern(rest, round, kMessageBytes));
+  }
+}
+
+TEST_F(BufferReuseInALongSlot, what_is_reserved_behind_a_message_does_not_move) {
+  const Slice kept = frozen_pattern(buffer_, kMessageBytes, 1);
+  buffer_.reserve(kMessageBytes);
+  const std::byte* const begin = buffer_.fill(1).data();
+  for (std::size_t at = 1; at < kMessageBytes; ++at) {
+    ASSERT_EQ(buffer_.fill(1).data(), begin + at);
+  }
+  EXPECT_EQ(begin, kept.data() + kMessageBytes);
+}
+
 TEST(BufferReuse, a_rest_that_is_being_filled_grows_to_the_whole_capacity) {
   for (const std::size_t capacity : {64U, 1'024U, 64U * 1024}) {
     BufferPool buffer(capacity);

@@ -64,7 +64,7 @@ TEST_F(FillCursorTest, moves_upstream_into_a_chunk_with_room) {
   cursor_.move_upstream(upstream_, 100, stats_);
   EXPECT_EQ(cursor_.size(), 0U);
   EXPECT_GE(cursor_.room(), 100U);
-  EXPECT_TRUE(cursor_.seal_when_idle);
+  EXPECT_TRUE(cursor_.is_left_when_idle());
   EXPECT_EQ(stats_.upstream_chunks, 1U);
 }
 
@@ -143,7 +143,29 @@ TEST_F(FillCursorTest, leave_gives_a_chunk_without_slices_back) {
   EXPECT_EQ(cursor_.size(), 0U);
   EXPECT_EQ(cursor_.room(), 0U);
   EXPECT_EQ(cursor_.chunk, nullptr);
-  EXPECT_FALSE(cursor_.seal_when_idle);
+}
+
+TEST_F(FillCursorTest, a_pause_in_upstream_memory_leaves_it) {
+  cursor_.move_upstream(upstream_, 100, stats_);
+  EXPECT_TRUE(cursor_.is_time_to_pause());
+  cursor_.pause(stats_);
+  EXPECT_EQ(upstream_.live_blocks(), 0U);
+  EXPECT_EQ(cursor_.chunk, nullptr);
+}
+
+TEST_F(FillCursorTest, a_pause_elsewhere_hides_the_room_but_for_what_is_prepared) {
+  cursor_.move_upstream(upstream_, 4 * FillCursor::kFilledUntilPause, stats_);
+  cursor_.put_off_pause();
+  EXPECT_FALSE(cursor_.is_time_to_pause());
+  fill(FillCursor::kFilledUntilPause, 6);
+  EXPECT_FALSE(cursor_.is_time_to_pause());  // something is being filled
+  cursor_.begin = cursor_.end;
+  EXPECT_TRUE(cursor_.is_time_to_pause());
+  cursor_.prepared_at = cursor_.end;
+  cursor_.prepared_bytes = 7;
+  cursor_.pause(stats_);
+  EXPECT_EQ(cursor_.room(), 7U);
+  EXPECT_EQ(cursor_.open(), 7U);
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ int attempt(const Operation& operation, const Check& is_as_before) {
   }
 }
 
-constexpr SlotPoolOptions kMapped{.slot_bytes = 4096, .slots = 64};
+constexpr SlotPoolOptions kMapped{.slot_bytes = 4096, .slots = 512};  // less comes from the heap
 
 TEST(RefusedMapping, of_a_pool_is_bad_alloc) {
   const std::uint64_t count = refuse_every([] {

@@ -78,8 +78,8 @@ class BasicBuffer {
     Slice frozen(cursor_.begin, bytes, cursor_.chunk);
     cursor_.begin += bytes;
     ++cursor_.issued;
-    if (cursor_.seal_when_idle && cursor_.begin == cursor_.end) [[unlikely]] {
-      release_idle();
+    if (cursor_.is_time_to_pause()) [[unlikely]] {
+      cursor_.pause(stats_);
     }
     return frozen;
   }

@@ -4,6 +4,7 @@
 //                                         ^ begin        ^ end          ^ limit
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
@@ -15,14 +16,19 @@
 namespace bufferpool::detail {
 
 struct FillCursor {
+  /// A third of the first cache of most processors.
+  static constexpr std::size_t kFilledUntilPause = 16 * 1024;
+
   std::byte* begin = nullptr;
   std::byte* end = nullptr;
   std::byte* limit = nullptr;
   std::byte* prepared_at = nullptr;  // where the last prepare() began; void when `end` has moved
   std::size_t prepared_bytes = 0;    // of it, not yet committed
   Chunk* chunk = nullptr;
-  std::uint64_t issued = 0;     // slices of this chunk that were handed out, dropped ones included
-  bool seal_when_idle = false;  // the chunk is upstream's, or longer than a slot
+  std::uint64_t issued = 0;  // slices of this chunk that were handed out, dropped ones included
+  std::byte* pause_at =
+      nullptr;  // from here on freeze() calls pause() where nothing is left to fill;
+                // nullptr: everywhere, as the chunk is upstream's or longer than a slot
 
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
   [[nodiscard]] std::size_t open() const noexcept {
@@ -38,6 +44,17 @@ struct FillCursor {
     return bytes <= PTRDIFF_MAX &&
            reinterpret_cast<std::uintptr_t>(end) + bytes <= reinterpret_cast<std::uintptr_t>(limit);
   }
+
+  /// True: pause() leaves the chunk.
+  [[nodiscard]] bool is_left_when_idle() const noexcept { return pause_at == nullptr; }
+  [[nodiscard]] bool is_time_to_pause() const noexcept { return begin == end && begin >= pause_at; }
+
+  /// Between two messages: leaves the chunk, or hides its room, so that the next fill() looks first whether
+  /// the slices are gone. Then the chunk starts anew, in memory that is still in the cache.
+  [[gnu::noinline]] void pause(BufferStats& stats) noexcept;
+
+  /// The next pause() is due when so much more is filled that another look costs nothing beside it.
+  void put_off_pause() noexcept { pause_at = end + std::min(kFilledUntilPause, room()); }
 
   /// What is being filled continues at the start of `space`, the bytes of a chunk that was just
   /// started; the old chunk is left.
