@@ -193,13 +193,15 @@ void BlockHeap::deallocate_other(void* block, BlockShape shape) noexcept {
 void BlockHeap::release_all() noexcept {
   for (BlockCache& cache : caches_.ever_used()) {
     for (unsigned index = 0; index < kSizeClasses; ++index) {
-      ClassCache::Blocks& blocks = cache.classes[index].blocks;
+      const auto size_class = static_cast<SizeClass>(index);
+      ClassCache* const of_class = cache.find(size_class);
+      if (of_class == nullptr) continue;
       if constexpr (annotate::kHardened) {
-        for (void* const block : blocks.entries()) {
-          take_over(block, 0, bytes_of(static_cast<SizeClass>(index)));
+        for (void* const block : of_class->blocks.entries()) {
+          take_over(block, 0, bytes_of(size_class));
         }
       }
-      blocks.clear();
+      of_class->blocks.clear();
     }
   }
   for (std::size_t index = 0; index < quarantines_.size(); ++index) {

@@ -37,10 +37,7 @@ std::uint32_t BlockHeap::magazine_limit(SizeClass size_class) const noexcept {
 }
 
 ClassCache* BlockHeap::cache_of(BlockCache* own, SizeClass size_class) const noexcept {
-  if (own == nullptr) return nullptr;
-  ClassCache& cache = own->classes[to_index(size_class)];
-  cache.cells = cells_[to_index(size_class)];
-  return &cache;
+  return own != nullptr ? &own->begin(size_class, cells_[to_index(size_class)]) : nullptr;
 }
 
 void* BlockHeap::allocate_slowly(BlockShape shape) {
@@ -193,13 +190,14 @@ void BlockHeap::flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_cl
 
 bool BlockHeap::flush_all(BlockCache& cache) noexcept {
   bool found = false;
+  BlockCache* const own = caches_.mine();
   for (unsigned index = 0; index < kSizeClasses; ++index) {
-    ClassCache& of_class = cache.classes[index];
     const auto size_class = static_cast<SizeClass>(index);
-    if (of_class.blocks.fill() == 0) continue;
-    note_peak(cache_of(caches_.mine(), size_class), size_class);
-    flush(of_class, of_class.blocks.fill(), size_class);
-    of_class.blocks.mark_low_water();
+    ClassCache* const of_class = cache.find(size_class);
+    if (of_class == nullptr || of_class->blocks.fill() == 0) continue;
+    note_peak(own != nullptr ? own->find(size_class) : nullptr, size_class);
+    flush(*of_class, of_class->blocks.fill(), size_class);
+    of_class->blocks.mark_low_water();
     found = true;
   }
   return found;
@@ -230,8 +228,9 @@ void BlockHeap::ask_others_back() noexcept {
   const BlockCache* const own = caches_.mine();
   for (BlockCache& other : caches_.ever_used()) {
     if (&other == own) continue;
-    for (ClassCache& of_class : other.classes) {
-      if (of_class.blocks.fill() != 0) of_class.blocks.ask_back();
+    for (unsigned index = 0; index < kSizeClasses; ++index) {
+      ClassCache* const of_class = other.find(static_cast<SizeClass>(index));
+      if (of_class != nullptr && of_class->blocks.fill() != 0) of_class->blocks.ask_back();
     }
   }
 }

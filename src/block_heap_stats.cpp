@@ -13,10 +13,12 @@ PoolResourceStats BlockHeap::stats() const noexcept {
     std::uint64_t least_cached = 0;
     of_class.block_bytes = bytes_of(static_cast<SizeClass>(index));
     std::uint64_t asked = shared.asked_bytes.get();
-    for (const BlockCache& cache : caches_.ever_used()) {
-      of_class.cached += cache.classes[index].blocks.fill();
-      least_cached += cache.classes[index].blocks.low_water();
-      asked += cache.classes[index].blocks.sum();
+    for (BlockCache& cache : caches_.ever_used()) {
+      const ClassCache* const found = cache.find(static_cast<SizeClass>(index));
+      if (found == nullptr) continue;
+      of_class.cached += found->blocks.fill();
+      least_cached += found->blocks.low_water();
+      asked += found->blocks.sum();
     }
     of_class.asked_bytes = ClassCache::Blocks::wrap(asked);
     const std::uint64_t out = std::max(shared.out.get(), of_class.cached);

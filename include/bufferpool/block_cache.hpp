@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "bufferpool/annotate.hpp"
+#include "bufferpool/bits.hpp"
 #include "bufferpool/block_cells.hpp"
 #include "bufferpool/failure.hpp"
 #include "bufferpool/magazine.hpp"
@@ -65,8 +66,22 @@ struct alignas(64) ClassCache {
 };
 
 struct alignas(64) BlockCache {
-  OwnerWord owner;  // 0: nobody's, and empty
+  OwnerWord owner;         // 0: nobody's, and empty
+  Gauge<bits::Word> used;  // a bit for each class that begin() was called with
   ClassCache classes[kSizeClasses];
+
+  /// For the owner: the class's blocks may come here from now on.
+  ClassCache& begin(SizeClass size_class, const BlockCells& cells) noexcept {
+    used.set(used.get() | bits::bit_of(to_index(size_class)));
+    ClassCache& of_class = classes[to_index(size_class)];
+    of_class.cells = cells;
+    return of_class;
+  }
+  /// For any thread; nullptr where no block of the class ever came: to read its memory would commit a page.
+  [[nodiscard]] ClassCache* find(SizeClass size_class) noexcept {
+    const bool is_used = (used.get() & bits::bit_of(to_index(size_class))) != 0;
+    return is_used ? &classes[to_index(size_class)] : nullptr;
+  }
 
   /// Of the class of `last` + 1 <= kTabledBytes bytes.
   [[nodiscard]] ClassCache& of(std::size_t last) noexcept;
