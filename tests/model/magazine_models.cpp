@@ -155,7 +155,7 @@ struct ExitAgainstRefill : WithMagazines<2> {
 /// gives a slot back to it, the other lets go of them.
 struct AskBack : WithMagazines<3> {
   static constexpr unsigned kThreads = 2;
-  static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
   static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 1};
 
   void thread(unsigned) {
