@@ -121,7 +121,7 @@ void measure_remote(benchmark::State& state, std::size_t bytes) {
   System system(bytes);
   Freer freer(system.memory(), bytes);
   const bench::Placement placement(bench::Placement::Cores::first);
-  std::uint64_t sent = batch / 10;
+  std::uint64_t sent = batch;  // until all memory that it needs is committed
   send_blocks(system.memory(), bytes, freer, sent);
   freer.wait_until_freed(sent);
   while (state.KeepRunningBatch(batch)) {

@@ -91,7 +91,7 @@ void measure_proxy(benchmark::State& state) {
   forget_peak_resident();
   const bench::Placement placement(bench::Placement::Cores::first);
   Proxy<System> proxy;
-  proxy.serve(proxy_events / 10);
+  proxy.serve(proxy_events);  // until all memory that it needs is committed
   const std::uint64_t warm_up = proxy.sent();
   const auto begin = std::chrono::steady_clock::now();
   proxy.serve(proxy_events);

@@ -26,9 +26,9 @@ struct FillCursor {
   std::size_t prepared_bytes = 0;    // of it, not yet committed
   Chunk* chunk = nullptr;
   std::uint64_t issued = 0;  // slices of this chunk that were handed out, dropped ones included
-  std::byte* pause_at =
-      nullptr;  // from here on freeze() calls pause() where nothing is left to fill;
-                // nullptr: everywhere, as the chunk is upstream's or longer than a slot
+  /// From here on freeze() calls pause(), if nothing is being filled then. nullptr: always, as the chunk is
+  /// upstream's or longer than a slot.
+  std::byte* pause_at = nullptr;
 
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
   [[nodiscard]] std::size_t open() const noexcept {
