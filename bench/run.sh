@@ -52,15 +52,16 @@ quietly() {
   }
 }
 
-# Configured anew each time, as what was not found before may have been installed since.
+# Configured from nothing where other packages are there than last time: meson remembers what it did not find.
 build=build/bench
+packages_then=$build/packages_not_found
+packages_now=$(missing_of "${compared_with[@]}")
 echo "Building the benchmarks in $build: a minute or two, where it was not done before" >&2
 options=(--buildtype=release -Dbenchmarks=enabled -Dtests=disabled -Dexamples=disabled -Dfuzz=disabled)
-if [ -f $build/build.ninja ]; then
-  quietly meson configure --clearcache $build
-  quietly meson setup --reconfigure "${options[@]}" $build
-else
+if [ ! -f $packages_then ] || [ "$(cat $packages_then)" != "$packages_now" ]; then
+  [ ! -d $build/meson-private ] || options+=(--wipe)
   quietly meson setup "${options[@]}" $build
+  echo "$packages_now" >$packages_then
 fi
 mapfile -t programs < <(ninja -C $build -t targets all |
   sed -n 's/^\(bench\/[a-z]*_bench\|bench\/instruction_probe\): .*/\1/p')
