@@ -9,7 +9,7 @@ constexpr std::size_t kPrivateSlots = 8;
 constexpr std::size_t kLeastSlotBytes = 8;
 constexpr std::size_t kMostSlotBytes = 64 * 1024;
 
-/// Not a page: of what is aligned so far, the heap of the C library passes on no page that it has.
+/// Of the slots of a pool from the heap: glibc maps a block of a larger alignment anew each time.
 constexpr std::size_t kMostAlignment = 64;
 
 /// More than the user's half of a 48-bit address space.
@@ -122,13 +122,13 @@ bool BufferPool::extend_and_rewind(std::size_t needed_bytes,
 }
 
 bool BufferPool::trade(std::size_t needed_bytes) noexcept {
-  // Nothing may be lost if it fails: no bytes that were prepared, and no room that was reserved.
+  // Nothing may be lost if it fails and another thread takes the slot meanwhile.
   if (!may_rewind(0) || !cursor_.chunk->is_pooled()) return false;
-  if (cursor_.open() != 0) return false;
+  if (cursor_.open() != 0 || cursor_.has_reserved()) return false;
   const std::size_t chunk_bytes = bytes_before() + cursor_.room();
   cursor_.leave(stats_);
   if (lease(needed_bytes, Effort::any)) return true;
-  static_cast<void>(lease(chunk_bytes, Effort::any));  // as before, unless a thread was faster
+  if (lease(chunk_bytes, Effort::any)) --stats_.chunks;  // as before, unless a thread was faster
   return false;
 }
 
@@ -138,7 +138,7 @@ bool BufferPool::extend(std::size_t extra_bytes) noexcept {
   const std::uint64_t more = bits::divide_up(extra_bytes - cursor_.room(), slot_bytes);
   if (!pool_.core().try_extend_lease(*cursor_.chunk, more)) return false;
   cursor_.limit += more * slot_bytes;
-  cursor_.pause_at = nullptr;
+  cursor_.leave_when_idle();
   return true;
 }
 
@@ -156,7 +156,7 @@ bool BufferPool::lease(std::size_t needed_bytes, Effort effort) noexcept {
   }
   if (chunk == nullptr) return false;
   cursor_.move_to(*chunk, {pool_.core().data_of(*chunk), slots * slot_bytes}, stats_);
-  if (slots != 1) cursor_.pause_at = nullptr;
+  if (slots != 1) cursor_.leave_when_idle();
   ++stats_.chunks;
   return true;
 }

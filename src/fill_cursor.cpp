@@ -36,6 +36,7 @@ void FillCursor::move_to_start(std::byte* start, BufferStats& stats) noexcept {
   begin = start;
   end = start + filled;
   prepared_bytes = 0;
+  reserved_at = nullptr;
   if (!is_left_when_idle()) put_off_pause();
 }
 
@@ -47,13 +48,13 @@ void FillCursor::move_upstream(std::pmr::memory_resource& upstream, std::size_t 
   UpstreamChunk* const block = UpstreamChunk::allocate(upstream, bytes);
   annotate::poison_inside(block->data(), bytes);
   move_to(*block, {block->data(), bytes}, stats);
-  pause_at = nullptr;
+  leave_when_idle();
   ++stats.upstream_chunks;
 }
 
 void FillCursor::pause(BufferStats& stats) noexcept {
   if (is_left_when_idle()) return leave(stats);
-  limit = end + open();
+  limit = end;
 }
 
 void FillCursor::leave(BufferStats& stats) noexcept {

@@ -37,6 +37,13 @@ TYPED_TEST(BufferMisuseDeathTest, committing_more_than_was_prepared_is_reported)
   EXPECT_DEATH(this->buffer_.commit(SIZE_MAX), "at most 6 bytes");
 }
 
+TYPED_TEST(BufferMisuseDeathTest, committing_after_all_was_frozen_is_reported) {
+  static_cast<void>(this->buffer_.prepare(10));
+  this->buffer_.commit(4);
+  static_cast<void>(this->buffer_.freeze());
+  EXPECT_DEATH(this->buffer_.commit(1), "commit\\(1\\): at most 0 bytes");
+}
+
 TYPED_TEST(BufferMisuseDeathTest, committing_after_a_fill_that_moved_is_reported) {
   static_cast<void>(this->buffer_.prepare(10));
   static_cast<void>(this->buffer_.fill(1'000'000));

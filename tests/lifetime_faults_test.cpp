@@ -24,11 +24,12 @@ namespace {
 
 // --- After the pool's death.
 
-/// What is left of a pool that was mapped: an address where nothing is.
-[[nodiscard]] void* slot_of_a_dead_pool() {
-  SlotPool pool({.slot_bytes = 4096, .slots = 1024});
+/// Of a pool that was mapped, where nothing is now, or came from the heap, which has the memory again.
+[[nodiscard]] void* slot_of_a_dead_pool(std::uint64_t slots) {
+  SlotPool pool({.slot_bytes = 4096, .slots = slots});
   return pool.allocate();
 }
+constexpr std::uint64_t kSlotsOfDeadPools[] = {64, 1024};
 
 class DeadPoolDeathTest : public ::testing::TestWithParam<bool> {
  protected:
@@ -48,16 +49,20 @@ INSTANTIATE_TEST_SUITE_P(UpstreamBlocks, DeadPoolDeathTest, ::testing::Bool(),
                          ::testing::PrintToStringParamName());
 
 TEST_P(DeadPoolDeathTest, its_slot_is_foreign_to_another_pool) {
-  void* const slot = slot_of_a_dead_pool();
-  EXPECT_DEATH(pool_.deallocate(slot), "is not from this pool, or already free");
-  EXPECT_DEATH(pool_.deallocate_run(slot, 3), "is not from this pool, or already free");
+  for (const std::uint64_t slots : kSlotsOfDeadPools) {
+    void* const slot = slot_of_a_dead_pool(slots);
+    EXPECT_DEATH(pool_.deallocate(slot), "is not from this pool, or already free");
+    EXPECT_DEATH(pool_.deallocate_run(slot, 3), "is not from this pool, or already free");
+  }
 }
 
 TEST_P(DeadPoolDeathTest, its_slot_is_foreign_to_a_resource) {
   PoolResource memory(pool_);
   void* const block = GetParam() ? memory.allocate(1'000'000) : nullptr;
-  void* const slot = slot_of_a_dead_pool();
-  EXPECT_DEATH(memory.deallocate(slot, 4096), "not from this resource, or given back already");
+  for (const std::uint64_t slots : kSlotsOfDeadPools) {
+    void* const slot = slot_of_a_dead_pool(slots);
+    EXPECT_DEATH(memory.deallocate(slot, 4096), "not from this resource, or given back already");
+  }
   if (GetParam()) memory.deallocate(block, 1'000'000);
 }
 

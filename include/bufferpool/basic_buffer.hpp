@@ -67,8 +67,8 @@ class BasicBuffer {
     cursor_.prepared_bytes = open - bytes;
   }
 
-  /// All that was filled, as a Slice of its own; the buffer starts anew. No byte moves, no atomic
-  /// operation. Empty if nothing was filled.
+  /// All that was filled, as a Slice of its own; the buffer starts anew, and what was prepared is void. No
+  /// byte moves, no atomic operation. Empty if nothing was filled.
   [[nodiscard]] Slice freeze() noexcept { return freeze(size()); }
 
   /// The first `bytes` <= size() of it; the rest stays being filled.
@@ -78,8 +78,11 @@ class BasicBuffer {
     Slice frozen(cursor_.begin, bytes, cursor_.chunk);
     cursor_.begin += bytes;
     ++cursor_.issued;
-    if (cursor_.is_time_to_pause()) [[unlikely]] {
-      cursor_.pause(stats_);
+    if (cursor_.begin == cursor_.end) {
+      cursor_.prepared_bytes = 0;
+      if (cursor_.is_time_to_pause()) [[unlikely]] {
+        cursor_.pause(stats_);
+      }
     }
     return frozen;
   }
@@ -110,8 +113,9 @@ class BasicBuffer {
   /// Until the next freeze() or consume(), no byte moves and nothing is allocated before size(), with
   /// what is prepared, exceeds `total_bytes`. Throws as fill().
   void reserve(std::size_t total_bytes) {
-    if (total_bytes > size() && total_bytes - size() > cursor_.room())
-      source().grow(total_bytes - size());
+    if (total_bytes <= size()) return;
+    if (total_bytes - size() > cursor_.room()) source().grow(total_bytes - size());
+    cursor_.reserved_at = cursor_.begin;
   }
 
   /// Gives the chunk back if nothing is being filled, so that an idle connection holds no memory; its

@@ -68,6 +68,7 @@ struct alignas(64) ClassCache {
 struct alignas(64) BlockCache {
   OwnerWord owner;         // 0: nobody's, and empty
   Gauge<bits::Word> used;  // a bit for each class that begin() was called with
+  static_assert(kSizeClasses <= bits::kWordBits);
   ClassCache classes[kSizeClasses];
 
   /// For the owner: the class's blocks may come here from now on.

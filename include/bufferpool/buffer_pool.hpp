@@ -43,7 +43,7 @@ class BufferPool : public BasicBuffer<BufferPool> {
 
   // The ways to get room, cheapest first. False: not possible, and what is being filled is unchanged.
   bool grow_in_pool(std::size_t extra_bytes, Effort effort) noexcept;
-  bool go_on(std::size_t extra_bytes) noexcept;
+  bool go_on(std::size_t extra_bytes) noexcept;  // in what pause() hid, as slices are alive
   bool rewind(std::size_t needed_bytes, std::size_t most_moved_bytes) noexcept;
   bool extend(std::size_t extra_bytes) noexcept;
   bool lease(std::size_t needed_bytes, Effort effort) noexcept;

@@ -16,7 +16,7 @@
 namespace bufferpool::detail {
 
 struct FillCursor {
-  /// A third of the first cache of most processors.
+  /// Half of a small first cache: what is read to fill it has room there as well.
   static constexpr std::size_t kFilledUntilPause = 16 * 1024;
 
   std::byte* begin = nullptr;
@@ -26,6 +26,7 @@ struct FillCursor {
   std::size_t prepared_bytes = 0;    // of it, not yet committed
   Chunk* chunk = nullptr;
   std::uint64_t issued = 0;  // slices of this chunk that were handed out, dropped ones included
+  std::byte* reserved_at = nullptr;  // `begin` at the last reserve(); void when that has moved
   /// From here on freeze() calls pause(), if nothing is being filled then. nullptr: always, as the chunk is
   /// upstream's or longer than a slot.
   std::byte* pause_at = nullptr;
@@ -45,9 +46,12 @@ struct FillCursor {
            reinterpret_cast<std::uintptr_t>(end) + bytes <= reinterpret_cast<std::uintptr_t>(limit);
   }
 
-  /// True: pause() leaves the chunk.
+  [[nodiscard]] bool has_reserved() const noexcept { return begin == reserved_at; }
+
+  /// From now on pause() leaves the chunk, wherever it is.
+  void leave_when_idle() noexcept { pause_at = nullptr; }
   [[nodiscard]] bool is_left_when_idle() const noexcept { return pause_at == nullptr; }
-  [[nodiscard]] bool is_time_to_pause() const noexcept { return begin == end && begin >= pause_at; }
+  [[nodiscard]] bool is_time_to_pause() const noexcept { return begin >= pause_at; }
 
   /// Between two messages: leaves the chunk, or hides its room, so that the next fill() looks first whether
   /// the slices are gone. Then the chunk starts anew, in memory that is still in the cache.

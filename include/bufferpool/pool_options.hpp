@@ -23,7 +23,7 @@ struct SlotPoolOptions {
   std::pmr::memory_resource* upstream = nullptr;
 
   /// Where the slots come from, once, at construction; nullptr: from the system, reserved at once and
-  /// committed when first touched. Outlives the pool and its slices.
+  /// committed when first touched, or below 1 MiB from the heap. Outlives the pool and its slices.
   std::pmr::memory_resource* region = nullptr;
 
   /// Overwrites memory with zeros when it is given back, before anyone else can have it: for keys and

@@ -36,6 +36,23 @@ struct ShareDropSeal {
   Var<int> owners{0};
 };
 
+/// Two threads give the same block back at the same instant: both may go on, but then it is had once.
+struct TwoReleasesOfABlock {
+  static constexpr unsigned kThreads = 2;
+
+  TwoReleasesOfABlock() { check(state.hold(4), "set-up"); }
+
+  void thread(unsigned index) { went_on[index] = state.unhold(4); }
+  void finish() {
+    check(went_on[0] + went_on[1] >= 1, "nobody gave the block back");
+    check(state.hold(4), "the block is lost");
+    check(!state.hold(4), "two hold the same block");
+  }
+
+  detail::BlockState state;
+  std::array<int, 2> went_on{};
+};
+
 /// The owner writes a chunk again from its start if no slice is alive; the last drop may come late.
 struct RewindAgainstDrop {
   static constexpr unsigned kThreads = 3;
@@ -117,6 +134,7 @@ void add_chunk_models(Models& models) {
   models.push_back(make_model<ShareDropSeal>("chunk_share_drop_seal"));
   models.push_back(make_model<RewindAgainstDrop>("chunk_rewind_against_late_drop"));
   models.push_back(make_model<TwoReleases>("slot_released_twice_at_once"));
+  models.push_back(make_model<TwoReleasesOfABlock>("block_released_twice_at_once"));
   models.push_back(make_model<PoolDeath<GiveBack>>("pool_death_against_last_slice"));
   models.push_back(make_model<LeaseAgainstDrop>("pool_lease_against_drop"));
 }
