@@ -25,7 +25,7 @@ SlotPoolOptions private_pool(std::size_t capacity_bytes, std::pmr::memory_resour
       bits::round_up(std::clamp(part, kLeastSlotBytes, kMostSlotBytes), kLeastSlotBytes);
   return {.slot_bytes = slot_bytes,
           .slots = bits::divide_up(capacity_bytes, slot_bytes),
-          .alignment = std::min(slot_bytes & (~slot_bytes + 1), kMostAlignment),
+          .alignment = std::min(bits::alignment_of(slot_bytes), kMostAlignment),
           .upstream = upstream};
 }
 

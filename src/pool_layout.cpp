@@ -18,7 +18,7 @@ constexpr std::uint64_t kLeastSlotsForMagazines = 64;
 constexpr std::uint64_t kSlotsACache = 32;
 
 std::size_t natural_alignment(std::size_t slot_bytes) noexcept {
-  return std::min(slot_bytes & (~slot_bytes + 1), kMostNaturalAlignment);
+  return std::min(bits::alignment_of(slot_bytes), kMostNaturalAlignment);
 }
 
 void check(const SlotPoolOptions& options) {

@@ -108,6 +108,15 @@ unsigned find_run_bit_by_bit(Word word, unsigned count) {
   return kWordBits;
 }
 
+TEST(Bits, alignment_of_is_the_greatest_power_of_two_that_divides) {
+  EXPECT_EQ(alignment_of(0), 0U);
+  EXPECT_EQ(alignment_of(1), 1U);
+  EXPECT_EQ(alignment_of(100), 4U);
+  EXPECT_EQ(alignment_of(40'960), 8'192U);
+  EXPECT_EQ(alignment_of(Word{1} << 63), Word{1} << 63);
+  EXPECT_EQ(alignment_of(kAllSet), 1U);
+}
+
 TEST(Bits, find_run_agrees_with_a_search_bit_by_bit) {
   const std::uint64_t seed = test::fresh_seed();
   SCOPED_TRACE(test::say(seed));

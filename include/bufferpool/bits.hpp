@@ -54,6 +54,11 @@ inline constexpr Word kAllSet = ~Word{0};
   return static_cast<unsigned>(std::countr_zero(word));
 }
 
+/// The greatest power of two that divides `value`; 0 for 0.
+[[nodiscard]] constexpr std::uint64_t alignment_of(std::uint64_t value) noexcept {
+  return value & (~value + 1);
+}
+
 /// `value` rounded up to a multiple of `step` (> 0); the caller has made sure that it fits.
 [[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t step) noexcept {
   return (value + step - 1) / step * step;
