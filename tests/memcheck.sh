@@ -18,6 +18,7 @@ left_out=(
   'slot_pool_storage: asks the C library what the heap holds, and memcheck has a heap of its own'
   'mapping_faults: refuses mappings, and memcheck cannot do without its own'
   'address_space: limits the address space, of which memcheck needs much'
+  'zero_on_release_heap: replaces operators that memcheck has replaced'
   'capacity: pools of 2^32 slots, which memcheck would mark byte by byte'
 )
 
@@ -49,20 +50,30 @@ ninja -C $build "${targets[@]}"
 # Death tests end in a child, which says nothing: what it holds is not lost, but in use.
 memcheck=(valgrind --quiet --error-exitcode=9 --child-silent-after-fork=yes --fair-sched=yes)
 finds_losses=(--leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite)
-failed=0
-for name in "${names[@]}"; do
-  started=$SECONDS
-  log=$build/memcheck-$name.log
-  options=("${finds_losses[@]}")
+check() {  # NAME
+  local name=$1 started=$SECONDS log=$build/memcheck-$1.log options=("${finds_losses[@]}")
   [ -z "$(why_of "$name" "${with_losses[@]}")" ] || options=(--leak-check=no)
   if BUFFERPOOL_SEED=${BUFFERPOOL_SEED:-1} \
     "${memcheck[@]}" "${options[@]}" "$build/tests/${name}_test" >"$log" 2>&1; then
     echo "ok: $name ($((SECONDS - started)) s)"
   else
-    echo "FAILED: $name; the end of $log:"
-    tail -n 40 "$log"
-    failed=$((failed + 1))
+    echo "FAILED: $name; the end of $log:
+$(tail -n 40 "$log")"
+    return 1
   fi
+}
+
+failed=0
+running=0
+wait_for_one() {
+  wait -n || failed=$((failed + 1))
+  running=$((running - 1))
+}
+for name in "${names[@]}"; do
+  [ $running -lt "$(nproc)" ] || wait_for_one
+  check "$name" &
+  running=$((running + 1))
 done
+while [ $running -gt 0 ]; do wait_for_one; done
 echo "memcheck: ${#names[@]} of $(wc -w <<<"$all") test programs ran, $failed failed, $SECONDS s"
 [ ${#names[@]} -gt 0 ] && [ $failed -eq 0 ]

@@ -1,15 +1,9 @@
 // SlotPoolOptions::zero_on_release: what was given back can no longer be read.
-#include <malloc.h>
-
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <memory_resource>
 #include <new>
 #include <span>
-#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -19,6 +13,7 @@
 #include "bufferpool/pool_allocator.hpp"
 #include "bufferpool/pool_resource.hpp"
 #include "bufferpool/slot_pool.hpp"
+#include "support/secret.hpp"
 
 namespace bufferpool::test {
 namespace {
@@ -46,43 +41,6 @@ class Readable final : public std::pmr::memory_resource {
   std::size_t served_ = 0;
 };
 
-const std::string kSecret = "correct horse battery staple";
-
-/// Reads also what is out of bounds for a holder.
-[[gnu::no_sanitize_address]] bool contains_secret(std::span<const std::byte> memory) {
-  const annotate::Unwatched unwatched;
-  for (std::size_t at = 0; at + kSecret.size() <= memory.size(); ++at) {
-    std::size_t same = 0;
-    while (same < kSecret.size() && memory[at + same] == static_cast<std::byte>(kSecret[same])) {
-      ++same;
-    }
-    if (same == kSecret.size()) return true;
-  }
-  return false;
-}
-
-/// What goes back to the heap while it lives.
-class HeapWatch {
- public:
-  HeapWatch() : blocks_(freed_blocks_.load()), secrets_(freed_secrets_.load()) {}
-  [[nodiscard]] std::uint64_t freed_blocks() const { return freed_blocks_ - blocks_; }
-  [[nodiscard]] std::uint64_t freed_secrets() const { return freed_secrets_ - secrets_; }
-
-  static void note(void* block) noexcept {
-    ++freed_blocks_;
-    const std::span bytes(static_cast<std::byte*>(block), ::malloc_usable_size(block));
-    if (contains_secret(bytes)) ++freed_secrets_;
-  }
-
- private:
-  static inline std::atomic<std::uint64_t> freed_blocks_{0};
-  static inline std::atomic<std::uint64_t> freed_secrets_{0};
-  std::uint64_t blocks_;
-  std::uint64_t secrets_;
-};
-
-void write_secret(void* at) { std::memcpy(at, kSecret.data(), kSecret.size()); }
-
 class ZeroOnRelease : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   void expect_secret() { EXPECT_TRUE(contains_secret(upstream_.memory()) || in_slots()); }
@@ -104,28 +62,6 @@ class ZeroOnRelease : public ::testing::TestWithParam<std::uint64_t> {
 /// None: everything is upstream's. 8 slots have no magazines, 64 have.
 INSTANTIATE_TEST_SUITE_P(Slots, ZeroOnRelease, ::testing::Values(0, 8, 64),
                          ::testing::PrintToStringParamName());
-
-}  // namespace
-}  // namespace bufferpool::test
-
-// The pair that std::pmr::new_delete_resource() calls. Not inlined: gcc would see free() at the end of what
-// began with new, and warn.
-[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  const auto align = static_cast<std::size_t>(alignment);
-  if (void* const block = std::aligned_alloc(align, (bytes / align + 1) * align)) return block;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* block, std::align_val_t) noexcept {
-  if (block != nullptr) bufferpool::test::HeapWatch::note(block);
-  std::free(block);
-}
-[[gnu::noinline]] void operator delete(void* block, std::size_t,
-                                       std::align_val_t alignment) noexcept {
-  operator delete(block, alignment);
-}
-
-namespace bufferpool::test {
-namespace {
 
 TEST_P(ZeroOnRelease, a_slot) {
   void* const slot = pool_.allocate();
@@ -158,21 +94,6 @@ TEST_P(ZeroOnRelease, slots_by_which_a_block_of_a_resource_shrinks) {
   }
   allocator.deallocate(block, length);
   expect_no_secret();
-}
-
-TEST_P(ZeroOnRelease, a_slice_that_was_copied_to_the_heap) {
-#if defined(BUFFERPOOL_VALGRIND)
-  GTEST_SKIP() << "memcheck has a heap of its own, and operators that nobody can replace";
-#endif
-  BufferPool buffer(pool_);
-  write_secret(buffer.fill(kSecret.size()).data());
-  Slice secret = buffer.freeze();
-  secret = secret.detach();
-  expect_no_secret();
-  const HeapWatch watch;
-  secret = {};
-  EXPECT_EQ(watch.freed_blocks(), 1U);
-  EXPECT_EQ(watch.freed_secrets(), 0U);
 }
 
 TEST_P(ZeroOnRelease, a_slice_although_others_of_its_chunk_live) {

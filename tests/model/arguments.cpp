@@ -10,7 +10,7 @@ namespace bufferpool::model {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: model run|all [--full] [--seconds N] [--progress] [--until-failure] "
+    "usage: model run|all [--full] [--part I/N] [--seconds N] [--progress] [--until-failure] "
     "[--weaken FILE:LINE-LINE=ORDER]... [NAME]... | "
     "replay [--full] [--weaken FILE:LINE-LINE=ORDER]... NAME SCHEDULE | litmus | museum | list | "
     "help\n";
@@ -24,6 +24,7 @@ constexpr const char* kHelp = R"(
   list     the models' names
 
   --full            the large bounds instead of the small ones
+  --part I/N        of N parts of the models, of about the same length, only part I
   --seconds N       at most so long a model; N may have a fraction
   --progress        how far it is, on standard error
   --until-failure   ends with the first model that fails, and does not print the schedule's steps
@@ -47,6 +48,17 @@ double seconds_of(const std::string& text) {
     refuse("--seconds needs a number above 0, not " + text);
   }
   return seconds;
+}
+
+/// Into to.part, counted from 0, and to.parts.
+void read_part(const std::string& text, Arguments& to) {
+  const std::string_view all = text;
+  const std::size_t slash = std::min(all.find('/'), all.size());
+  const bool is_right = slash != all.size() && read_whole(all.substr(0, slash), to.part) &&
+                        read_whole(all.substr(slash + 1), to.parts) && 1 <= to.part &&
+                        to.part <= to.parts;
+  if (!is_right) refuse("--part needs I/N, such as 1/3, not " + text);
+  --to.part;
 }
 
 std::memory_order order_named(std::string_view name) {
@@ -104,6 +116,8 @@ class Parser {
       to.limits.shows_progress = true;
     } else if (option == "--until-failure") {
       to.stops_at_failure = true;
+    } else if (option == "--part") {
+      read_part(value_of(option), to);
     } else if (option == "--seconds") {
       to.limits.seconds = seconds_of(value_of(option));
     } else {

@@ -1,6 +1,7 @@
 // What the program is asked to do, from its command line.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace bufferpool::model {
 struct Arguments {
   std::string command;
   std::vector<std::string> names;  // what is neither a command nor an option
+  // The models are dealt into so many parts, of which this one, counted from 0, is meant.
+  std::size_t parts = 1;
+  std::size_t part = 0;
   bool is_full = false;
   bool stops_at_failure = false;
   SearchLimits limits;
