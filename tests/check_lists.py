@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that every header, source, test and benchmark is named in its folder's meson.build.
+"""Checks that every header, source, test and benchmark is named in its folder's meson.build, and that every
+header has a test of its name.
 
     check_lists.py [SOURCE_ROOT]
 
@@ -14,9 +15,13 @@ LISTS = [
     ("include/bufferpool/*.hpp", "include/meson.build", "bufferpool/{name}"),
     ("src/*.cpp", "src/meson.build", "{name}"),
     ("tests/*_test.cpp", "tests/meson.build", "{behaviour}"),
+    ("include/bufferpool/*.hpp", "tests/meson.build", "{stem}"),
     ("examples/*.cpp", "examples/meson.build", "{stem}"),
     ("examples/*/meson.build", "examples/meson.build", "{folder}"),
 ]
+
+# Headers that tell nothing of their own.
+WITHOUT_TEST = {"atomic.hpp": "a name, for what the model checker replaces"}
 
 
 def main():
@@ -31,7 +36,7 @@ def main():
                 behaviour=file.stem.removesuffix("_test"),
                 folder=file.parent.name,
             )
-            if wanted not in named:
+            if wanted not in named and not (listing.startswith("tests") and file.name in WITHOUT_TEST):
                 missing.append(f"{file.relative_to(root)} is not in {listing}: '{wanted}'")
     for file in missing:
         print(file)

@@ -23,16 +23,16 @@ constexpr std::size_t kMiB = 1024 * 1024;
 
 std::uintptr_t number(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
 
-TEST(SlotPoolOptions, no_bytes_a_slot_is_invalid) {
+TEST(PoolOptions, no_bytes_a_slot_is_invalid) {
   EXPECT_THROW(SlotPool({.slot_bytes = 0}), std::invalid_argument);
 }
 
-TEST(SlotPoolOptions, more_than_two_to_32_slots_are_invalid) {
+TEST(PoolOptions, more_than_two_to_32_slots_are_invalid) {
   EXPECT_THROW(SlotPool({.slot_bytes = 1, .slots = kTwoTo32 + 1}), std::invalid_argument);
   EXPECT_THROW(SlotPool({.slot_bytes = 1, .slots = UINT64_MAX}), std::invalid_argument);
 }
 
-TEST(SlotPoolOptions, an_alignment_that_is_no_power_of_two_is_invalid) {
+TEST(PoolOptions, an_alignment_that_is_no_power_of_two_is_invalid) {
   for (const std::size_t alignment :
        {std::size_t{3}, std::size_t{48}, std::size_t{4097}, SIZE_MAX, SIZE_MAX / 2}) {
     EXPECT_THROW(SlotPool({.slots = 1, .alignment = alignment}), std::invalid_argument)
@@ -40,7 +40,7 @@ TEST(SlotPoolOptions, an_alignment_that_is_no_power_of_two_is_invalid) {
   }
 }
 
-TEST(SlotPoolOptions, a_size_that_overflows_is_bad_array_new_length) {
+TEST(PoolOptions, a_size_that_overflows_is_bad_array_new_length) {
   struct Row {
     std::size_t slot_bytes;
     std::uint64_t slots;
@@ -64,11 +64,11 @@ TEST(SlotPoolOptions, a_size_that_overflows_is_bad_array_new_length) {
   }
 }
 
-TEST(SlotPoolOptions, more_than_the_address_space_is_bad_alloc) {
+TEST(PoolOptions, more_than_the_address_space_is_bad_alloc) {
   EXPECT_THROW(SlotPool({.slot_bytes = std::size_t{1} << 30, .slots = kTwoTo32}), std::bad_alloc);
 }
 
-TEST(SlotPoolOptions, every_slot_has_the_alignment_that_was_asked_for) {
+TEST(PoolOptions, every_slot_has_the_alignment_that_was_asked_for) {
   for (std::size_t alignment = 1; alignment <= 2 * kMiB; alignment *= 2) {
     SlotPool pool({.slot_bytes = 24, .slots = 3, .alignment = alignment});
     EXPECT_EQ(pool.slot_bytes(), (24 + alignment - 1) / alignment * alignment);
@@ -79,7 +79,7 @@ TEST(SlotPoolOptions, every_slot_has_the_alignment_that_was_asked_for) {
   }
 }
 
-TEST(SlotPoolOptions, the_alignment_is_honoured_with_memory_from_a_resource) {
+TEST(PoolOptions, the_alignment_is_honoured_with_memory_from_a_resource) {
   WatchedResource region;
   for (const std::size_t alignment : {1u, 64u, 4096u, 65536u}) {
     SlotPool pool({.slot_bytes = 24, .slots = 3, .alignment = alignment, .region = &region});
@@ -89,7 +89,7 @@ TEST(SlotPoolOptions, the_alignment_is_honoured_with_memory_from_a_resource) {
   }
 }
 
-TEST(SlotPoolOptions, the_natural_alignment_divides_the_slot_and_adds_nothing_to_it) {
+TEST(PoolOptions, the_natural_alignment_divides_the_slot_and_adds_nothing_to_it) {
   struct Row {
     std::size_t slot_bytes;
     std::size_t alignment;
@@ -105,7 +105,7 @@ TEST(SlotPoolOptions, the_natural_alignment_divides_the_slot_and_adds_nothing_to
   }
 }
 
-TEST(SlotPoolOptions, upstream_serves_with_the_alignment_of_a_slot) {
+TEST(PoolOptions, upstream_serves_with_the_alignment_of_a_slot) {
   for (std::size_t alignment = 1; alignment <= 2 * kMiB; alignment *= 2) {
     WatchedResource upstream;
     SlotPool pool({.slot_bytes = 24, .slots = 0, .alignment = alignment, .upstream = &upstream});
@@ -169,7 +169,7 @@ TEST_P(LargeSlotPool, the_last_slot_is_where_it_should_be) {
   EXPECT_EQ(last[pool_->slot_bytes() - 1], std::byte{1});
 }
 
-TEST(SlotPoolOptions, slots_beyond_four_gibibytes_are_used) {
+TEST(PoolOptions, slots_beyond_four_gibibytes_are_used) {
   constexpr std::uint64_t kSlots = 1 << 20;
   constexpr std::size_t kBytes = 8192;
   if (marks_would_fill_the_memory(kSlots * kBytes)) {
