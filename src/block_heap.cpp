@@ -12,7 +12,6 @@ namespace bufferpool::detail {
 namespace {
 
 constexpr std::size_t kLeastSlotAlignment = 16;
-constexpr std::size_t kLineBytes = 64;
 
 /// Cells of 1 KiB, so that the states of a slot of 64 KiB fill a cache line: blocks of one slab are often
 /// one thread's, those of two slabs seldom.
@@ -56,8 +55,6 @@ std::uint64_t next_list_id() noexcept {
   static constinit Atomic<std::uint64_t> next{std::uint64_t{1} << 63};
   return next.fetch_add(1);
 }
-
-unsigned long long printable(std::uint64_t number) noexcept { return number; }
 
 }  // namespace
 

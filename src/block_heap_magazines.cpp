@@ -212,8 +212,8 @@ void BlockHeap::fail_given_twice(const void* block, SizeClass size_class) const 
   fail(
       "bufferpool: resource on pool %llu: a block of %zu bytes of slot %llu was given back "
       "twice; give each block back once",
-      static_cast<unsigned long long>(pool_.core().id()), bytes_of(size_class),
-      static_cast<unsigned long long>(to_number(pool_.index_of(block))));
+      printable(pool_.core().id()), bytes_of(size_class),
+      printable(to_number(pool_.index_of(block))));
 }
 
 bool BlockHeap::reclaim() noexcept {

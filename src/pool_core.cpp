@@ -8,11 +8,6 @@
 #include "bufferpool/upstream_block.hpp"
 
 namespace bufferpool::detail {
-namespace {
-
-unsigned long long printable(std::uint64_t number) noexcept { return number; }
-
-}  // namespace
 
 void* PoolCore::allocate_run(std::uint64_t slots) {
   const std::uint64_t wanted = std::max<std::uint64_t>(slots, 1);

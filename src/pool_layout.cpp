@@ -10,7 +10,6 @@ namespace bufferpool::detail {
 namespace {
 
 constexpr std::uint64_t kMostSlots = std::uint64_t{1} << 32;
-constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kMostNaturalAlignment = 4096;
 
 /// Pools of fewer slots have no magazines: "full" is reported only when every slot is taken.

@@ -172,8 +172,7 @@ void PoolCore::give_word(std::uint64_t word, Word mask) noexcept {
 
 void PoolCore::fail_given_twice(std::uint64_t first, std::uint64_t slots) const noexcept {
   fail("bufferpool: pool %llu: a slot from %llu to %llu was given back twice; give each back once",
-       static_cast<unsigned long long>(id_), static_cast<unsigned long long>(first),
-       static_cast<unsigned long long>(std::min(first + slots, slots_) - 1));
+       printable(id_), printable(first), printable(std::min(first + slots, slots_) - 1));
 }
 
 bool PoolCore::collect_ended_threads() noexcept {

@@ -10,7 +10,7 @@ cp "$source_root"/tests/consumer/* "$project"
 mkdir "$project/subprojects"
 ln -s "$source_root" "$project/subprojects/bufferpool"
 cd "$project"
-meson setup build --force-fallback-for=bufferpool --buildtype=plain
+meson setup build --force-fallback-for=bufferpool --buildtype=plain --unity=on --unity-size=1000
 
 targets=$(meson introspect build --targets |
   python3 -c 'import json, sys; print(*sorted(t["name"] for t in json.load(sys.stdin)))')

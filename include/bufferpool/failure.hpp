@@ -3,6 +3,8 @@
 // that cannot be met throws, or, in a build without exceptions, is reported the same way.
 #pragma once
 
+#include <cstdint>
+
 namespace bufferpool {
 
 /// Receives one line that says what happened, to which pool and slot, and what to do. It may log and
@@ -18,6 +20,11 @@ namespace detail {
 
 /// Formats as printf does, reports, aborts. Allocates nothing; a line is cut at 512 bytes.
 [[noreturn]] [[gnu::cold]] [[gnu::format(printf, 1, 2)]] void fail(const char* format, ...);
+
+/// For %llu, whichever type std::uint64_t is.
+[[nodiscard]] constexpr unsigned long long printable(std::uint64_t number) noexcept {
+  return number;
+}
 
 [[noreturn]] [[gnu::cold]] void throw_bad_alloc();
 [[noreturn]] [[gnu::cold]] void throw_bad_array_new_length();

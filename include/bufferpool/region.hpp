@@ -9,6 +9,9 @@
 
 namespace bufferpool::detail {
 
+/// A cache line: parts of a region that different threads write to begin at one of their own.
+inline constexpr std::size_t kLineBytes = 64;
+
 class Region {
  public:
   /// Reserves `bytes` > 0 of address space; pages are committed, and zeroed, when first touched.
