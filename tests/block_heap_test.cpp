@@ -20,8 +20,10 @@ class BlockHeapTest : public ::testing::Test {
  protected:
   ~BlockHeapTest() override { EXPECT_TRUE(is_quiet(memory_.stats())); }
 
+  static constexpr std::size_t kSlotBytes = 64 * 1024;
+
   WatchedResource upstream_;
-  SlotPool pool_{{.slot_bytes = 64 * 1024, .slots = 200, .upstream = &upstream_}};
+  SlotPool pool_{{.slot_bytes = kSlotBytes, .slots = 200, .upstream = &upstream_}};
   PoolResource memory_{pool_};
   BlockHeap& heap_ = memory_.heap();
 };
@@ -59,8 +61,9 @@ TEST_F(BlockHeapTest, every_length_that_gets_the_same_block_gives_it_back) {
 }
 
 TEST_F(BlockHeapTest, try_allocate_is_empty_where_upstream_refuses) {
-  EXPECT_EQ(heap_.try_allocate({std::size_t{1} << 62, 8}), nullptr);
-  EXPECT_EQ(upstream_.live_blocks(), 0U);
+  upstream_.fail_at(1);
+  EXPECT_EQ(heap_.try_allocate({201 * kSlotBytes, 8}), nullptr);
+  EXPECT_EQ(upstream_.calls(), 1U);
 }
 
 TEST_F(BlockHeapTest, owns_what_it_handed_out_and_nothing_else_of_the_pool) {

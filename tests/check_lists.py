@@ -28,7 +28,8 @@ def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1])
     missing = []
     for pattern, listing, text in LISTS:
-        named = set(re.findall(r"'([^']+)'", (root / listing).read_text()))
+        code = re.sub(r"#.*", "", (root / listing).read_text())
+        named = set(re.findall(r"'([^']*)'", code))
         for file in sorted(root.glob(pattern)):
             wanted = text.format(
                 name=file.name,

@@ -34,27 +34,37 @@ why_of() {  # NAME ENTRY...
 build=build/memcheck
 [ -f $build/build.ninja ] || CXX=g++ meson setup --buildtype=debugoptimized -Doptimization=1 \
   "-Dcpp_args=-DBUFFERPOOL_VALGRIND -gdwarf-4" -Dbenchmarks=disabled $build
+# NAME PROGRAM [ARGUMENT], one in a line.
 all=$(meson introspect --tests $build | python3 -c '
 import json, sys
-print(*(test["name"] for test in json.load(sys.stdin) if "bufferpool:unit" in test["suite"]))')
+for test in json.load(sys.stdin):
+    if "bufferpool:unit" in test["suite"]: print(test["name"], *test["cmd"])')
 names=("$@")
 if [ $# -eq 0 ]; then
-  for name in $all; do
+  for name in $(cut -d " " -f 1 <<<"$all"); do
     why=$(why_of "$name" "${left_out[@]}")
     if [ -n "$why" ]; then echo "left out: $name: $why"; else names+=("$name"); fi
   done
 fi
-read -ra targets <<<"$(printf 'tests/%s_test ' "${names[@]}")"
-ninja -C $build "${targets[@]}"
+command_of() {  # NAME
+  sed -n "s/^$1 //p" <<<"$all"
+}
+programs=()
+for name in "${names[@]}"; do
+  read -r program _ <<<"$(command_of "$name")"
+  programs+=("${program#"$PWD/$build/"}")
+done
+ninja -C $build "${programs[@]}"
 
 # Death tests end in a child, which says nothing: what it holds is not lost, but in use.
 memcheck=(valgrind --quiet --error-exitcode=9 --child-silent-after-fork=yes --fair-sched=yes)
 finds_losses=(--leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite)
 check() {  # NAME
-  local name=$1 started=$SECONDS log=$build/memcheck-$1.log options=("${finds_losses[@]}")
+  local name=$1 started=$SECONDS log=$build/memcheck-$1.log command options=("${finds_losses[@]}")
+  read -ra command <<<"$(command_of "$name")"
   [ -z "$(why_of "$name" "${with_losses[@]}")" ] || options=(--leak-check=no)
   if BUFFERPOOL_SEED=${BUFFERPOOL_SEED:-1} \
-    "${memcheck[@]}" "${options[@]}" "$build/tests/${name}_test" >"$log" 2>&1; then
+    "${memcheck[@]}" "${options[@]}" "${command[@]}" >"$log" 2>&1; then
     echo "ok: $name ($((SECONDS - started)) s)"
   else
     echo "FAILED: $name; the end of $log:
@@ -75,5 +85,5 @@ for name in "${names[@]}"; do
   running=$((running + 1))
 done
 while [ $running -gt 0 ]; do wait_for_one; done
-echo "memcheck: ${#names[@]} of $(wc -w <<<"$all") test programs ran, $failed failed, $SECONDS s"
+echo "memcheck: ${#names[@]} of $(wc -l <<<"$all") test programs ran, $failed failed, $SECONDS s"
 [ ${#names[@]} -gt 0 ] && [ $failed -eq 0 ]
