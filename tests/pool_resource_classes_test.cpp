@@ -11,6 +11,7 @@
 #include "bufferpool/pool_resource.hpp"
 #include "support/blocks.hpp"
 #include "support/pool_shapes.hpp"
+#include "support/sanitizers.hpp"
 #include "support/seed.hpp"
 #include "support/slots.hpp"
 #include "support/threads.hpp"
@@ -48,16 +49,28 @@ class PoolResourceClasses : public ::testing::TestWithParam<PoolShape> {
   PoolResource memory_{pool_};
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Slots, PoolResourceClasses,
-    ::testing::Values(PoolShape{"usual", 64 * 1024, 160}, PoolShape{"of_256_bytes", 256, 8000},
-                      PoolShape{"of_4_KiB", 4096, 1500}, PoolShape{"of_1_MiB", 1024 * 1024, 20},
-                      PoolShape{"of_100000_bytes", 100'000, 160, 16},
-                      PoolShape{"of_24_slots", 64 * 1024, 24},
-                      PoolShape{"of_4_slots", 64 * 1024, 4}, PoolShape{"of_1_slot", 64 * 1024, 1}),
-    ::testing::PrintToStringParamName());
+/// Half a minute in which ThreadSanitizer has nothing to say.
+class PoolResourceClassesOfOneThread : public PoolResourceClasses {
+ protected:
+  void SetUp() override {
+    if (kThreadSanitizer) GTEST_SKIP() << "takes long, and there is only one thread";
+  }
+};
 
-TEST_P(PoolResourceClasses, nearly_the_whole_region_serves_each_class_after_the_other) {
+constexpr PoolShape kShapes[] = {{"usual", 64 * 1024, 160},
+                                 {"of_256_bytes", 256, 8000},
+                                 {"of_4_KiB", 4096, 1500},
+                                 {"of_1_MiB", 1024 * 1024, 20},
+                                 {"of_100000_bytes", 100'000, 160, 16},
+                                 {"of_24_slots", 64 * 1024, 24},
+                                 {"of_4_slots", 64 * 1024, 4},
+                                 {"of_1_slot", 64 * 1024, 1}};
+INSTANTIATE_TEST_SUITE_P(Slots, PoolResourceClasses, ::testing::ValuesIn(kShapes),
+                         ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Slots, PoolResourceClassesOfOneThread, ::testing::ValuesIn(kShapes),
+                         ::testing::PrintToStringParamName());
+
+TEST_P(PoolResourceClassesOfOneThread, nearly_the_whole_region_serves_each_class_after_the_other) {
   for (const std::size_t bytes : sizes()) {
     if (bytes > region_bytes()) break;
     const std::vector<void*> blocks = fill(bytes);
@@ -66,7 +79,7 @@ TEST_P(PoolResourceClasses, nearly_the_whole_region_serves_each_class_after_the_
   }
 }
 
-TEST_P(PoolResourceClasses, and_downwards) {
+TEST_P(PoolResourceClassesOfOneThread, and_downwards) {
   std::vector<std::size_t> downwards = sizes();
   std::ranges::reverse(downwards);
   for (const std::size_t bytes : downwards) {
@@ -77,7 +90,7 @@ TEST_P(PoolResourceClasses, and_downwards) {
   }
 }
 
-TEST_P(PoolResourceClasses, freed_in_random_order_it_serves_the_next_class) {
+TEST_P(PoolResourceClassesOfOneThread, freed_in_random_order_it_serves_the_next_class) {
   for (const std::uint64_t seed : seeds(2)) {
     SCOPED_TRACE(say(seed));
     std::mt19937_64 random(seed);

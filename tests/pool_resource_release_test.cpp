@@ -10,6 +10,7 @@
 #include "support/blocks.hpp"
 #include "support/pool_shapes.hpp"
 #include "support/resource_stats.hpp"
+#include "support/sanitizers.hpp"
 #include "support/slots.hpp"
 #include "support/threads.hpp"
 #include "support/watched_resource.hpp"
@@ -17,12 +18,15 @@
 namespace bufferpool::test {
 namespace {
 
+/// ThreadSanitizer keeps four times as much for each byte.
+constexpr std::size_t kMostBytes = kThreadSanitizer ? 100'000 : 500'000;
+
 class PoolResourceRelease : public ::testing::TestWithParam<PoolShape> {
  protected:
   /// Blocks of all kinds, with some of them freed, so that magazines are full; the rest is returned.
   [[nodiscard]] std::vector<Block> use(PoolResource& memory) {
     std::vector<Block> blocks;
-    for (std::size_t bytes = 1; bytes < 500'000; bytes += bytes / 2 + 1) {
+    for (std::size_t bytes = 1; bytes < kMostBytes; bytes += bytes / 2 + 1) {
       for (const std::size_t alignment : {1u, 64u, 8192u}) {
         for (int i = 0; i < 5; ++i) {
           blocks.push_back(allocate_block(memory, bytes, alignment, blocks.size()));
