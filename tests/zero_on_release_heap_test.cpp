@@ -59,8 +59,13 @@ class HeapWatch {
 namespace bufferpool::test {
 namespace {
 
-TEST(ZeroOnReleaseHeap, a_slice_that_was_copied_to_the_heap) {
-  SlotPool pool({.slot_bytes = 4096, .slots = 8, .zero_on_release = true});
+/// None: the heap serves everything. 8 slots have no magazines, 64 have.
+class ZeroOnReleaseHeap : public ::testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Slots, ZeroOnReleaseHeap, ::testing::Values(0, 8, 64),
+                         ::testing::PrintToStringParamName());
+
+TEST_P(ZeroOnReleaseHeap, a_slice_that_was_copied_to_the_heap) {
+  SlotPool pool({.slot_bytes = 4096, .slots = GetParam(), .zero_on_release = true});
   BufferPool buffer(pool);
   write_secret(buffer.fill(kSecret.size()).data());
   Slice secret = buffer.freeze();

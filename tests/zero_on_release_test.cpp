@@ -96,6 +96,15 @@ TEST_P(ZeroOnRelease, slots_by_which_a_block_of_a_resource_shrinks) {
   expect_no_secret();
 }
 
+TEST_P(ZeroOnRelease, where_a_slice_was_before_it_was_copied_to_the_heap) {
+  BufferPool buffer(pool_);
+  write_secret(buffer.fill(kSecret.size()).data());
+  Slice secret = buffer.freeze();
+  expect_secret();
+  secret = secret.detach();
+  expect_no_secret();
+}
+
 TEST_P(ZeroOnRelease, a_slice_although_others_of_its_chunk_live) {
   BufferPool buffer(pool_);
   write_secret(buffer.fill(kSecret.size()).data());
