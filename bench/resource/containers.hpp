@@ -68,9 +68,16 @@ struct StringChurn {
   static constexpr const char* name = "string_churn";
   static constexpr std::size_t operations = steps;
 
-  /// 100 strings live; a random one ends and another begins in its place.
+  /// Lengths are those of the script: one function for all of them.
   template <std::size_t bytes, class Memory>
   static void run(Memory memory, std::span<const Step> script) {
+    churn(memory, script);
+  }
+
+ private:
+  /// 100 strings live; a random one ends and another begins in its place.
+  template <class Memory>
+  static void churn(Memory memory, std::span<const Step> script) {
     const auto allocator = memory.template allocator<char>();
     using String =
         std::basic_string<char, std::char_traits<char>, std::decay_t<decltype(allocator)>>;

@@ -12,6 +12,7 @@
 #include "frame_reader.hpp"
 #include "listener.hpp"
 #include "process.hpp"
+#include "resp_text.hpp"
 #include "roles.hpp"
 #include "socket.hpp"
 #include "text_output.hpp"
@@ -24,10 +25,6 @@ struct TextHash : std::hash<std::string_view> {
   using is_transparent = void;
 };
 using Values = std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>;
-
-void append_bulk(std::string& out, std::string_view bulk) {
-  out.append("$").append(std::to_string(bulk.size())).append("\r\n").append(bulk).append("\r\n");
-}
 
 void set(Values& values, Arguments& arguments, std::string& out) {
   const auto key = arguments.next();

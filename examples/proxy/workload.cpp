@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <string_view>
+
+#include "resp_text.hpp"
 
 namespace proxy {
 namespace {
@@ -12,10 +13,6 @@ constexpr std::uint64_t keys = 4;
 /// Of each four commands: a SET, a GET of the same key, a GET of the key set least recently, an
 /// ECHO or PING.
 constexpr std::uint64_t round_commands = 4;
-
-void append_bulk(std::string& out, std::string_view bulk) {
-  out.append("$").append(std::to_string(bulk.size())).append("\r\n").append(bulk).append("\r\n");
-}
 
 std::uint64_t mix(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
