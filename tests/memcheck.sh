@@ -33,7 +33,7 @@ why_of() {  # NAME ENTRY...
 
 build=build/memcheck
 [ -f $build/build.ninja ] || CXX=g++ meson setup --buildtype=debugoptimized -Doptimization=1 \
-  "-Dcpp_args=-DBUFFERPOOL_VALGRIND -gdwarf-4" -Dbenchmarks=disabled $build
+  "-Dcpp_args=-DBUFFERPOOL_VALGRIND -gdwarf-4" -Dbenchmarks=disabled --unity=on --unity-size=8 $build
 # NAME PROGRAM [ARGUMENT], one in a line.
 all=$(meson introspect --tests $build | python3 -c '
 import json, sys

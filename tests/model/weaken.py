@@ -6,6 +6,8 @@ has a row for each step of each order; one that no model notices needs an argume
 Exits with 1 when a row has neither, or when an argument belongs to a row that a model does notice.
 """
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -124,12 +126,12 @@ def main():
     model, root = parser.parse_args().model, pathlib.Path(__file__).parents[2]
     if subprocess.run([model, "run", "--until-failure"], capture_output=True).returncode != 0:
         sys.exit("a model fails without any weakening: mend that first")
+    steps = [(site, weaker) for site in sites(root) for weaker in STEPS[site[-1]]]
     problems = 0
     unused = set(UNNOTICED)
-    for site in sites(root):
-        file, first, _, function, operation, order = site
-        for weaker in STEPS[order]:
-            model_name = noticed_by(model, site, weaker)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        notices = pool.map(lambda step: noticed_by(model, *step), steps)
+        for ((file, first, _, function, operation, order), weaker), model_name in zip(steps, notices):
             key = (function, operation, weaker)
             argument = UNNOTICED.get(key)
             verdict = f"noticed by {model_name}" if model_name else argument or "NOT NOTICED"

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Builds and tests with gcc and clang: unoptimised, as a release, hardened, and under the sanitizers, without
+# suppressions. Goes on where one fails; a table at the end.
+#   tests/matrix.sh [NAME]... [-- ARGUMENT OF `meson test`...]     e.g. tests/matrix.sh gcc-address -- --suite misuse
+# NAME: gcc or clang, and one of
+#   debug     unoptimised
+#   release   optimised, without assertions, as a shared library; with the benchmarks; every file compiles alone
+#   address   AddressSanitizer and UBSan
+#   hardened  the same, of the hardened build
+#   thread    ThreadSanitizer; of the suites threads and stress, if no other is named
+# Without a NAME: all ten, three quarters of an hour on two cores. What memcheck says is tests/memcheck.sh's to tell.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tests/install_packages.sh
+. tests/usage.sh tests/matrix.sh
+
+names=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help) usage; exit ;;
+    --) shift; break ;;
+    gcc-debug | gcc-release | gcc-address | gcc-hardened | gcc-thread) names+=("$1") ;;
+    clang-debug | clang-release | clang-address | clang-hardened | clang-thread) names+=("$1") ;;
+    *) wrong "not a NAME: '$1'" ;;
+  esac
+  shift
+done
+[ ${#names[@]} -gt 0 ] || names=({gcc,clang}-{debug,release,address,hardened,thread})
+install_missing meson ninja-build g++ clang libclang-rt-dev pkg-config libgtest-dev libbenchmark-dev libboost-dev \
+  libboost-container-dev
+
+# Eight files at a time compile in half the time.
+together=(--unity=on --unity-size=8 -Dbenchmarks=disabled -Dfuzz=disabled)
+sanitizer=("${together[@]}" -Doptimization=1 -Db_lundef=false)
+address=("${sanitizer[@]}" -Db_sanitize=address,undefined "-Dcpp_args=-g1 -fno-sanitize-recover=all")
+
+# build_and_test NAME ARGUMENT...
+build_and_test() {
+  local build=build/$1 compiler options arguments=("${@:2}") same_addresses=()
+  case $1 in
+    gcc-*) compiler=g++ ;;
+    clang-*) compiler=clang++ ;;
+  esac
+  case $1 in
+    *-debug) options=("${together[@]}" -Doptimization=0 -Ddebug=false) ;;
+    *-release) options=(-Doptimization=3 -Ddebug=false -Db_ndebug=true -Ddefault_library=shared) ;;
+    *-address) options=("${address[@]}") ;;
+    *-hardened) options=("${address[@]}" -Dhardened=enabled -Dexamples=disabled) ;;
+    *-thread)
+      options=("${sanitizer[@]}" -Db_sanitize=thread -Dcpp_args=-g1 -Dexamples=disabled)
+      [ ${#arguments[@]} -gt 0 ] || arguments=(--suite threads --suite stress)
+      # Its runtime does not know every layout that address randomisation makes: hold the addresses still where
+      # that is allowed.
+      ! setarch -R true 2>/dev/null || same_addresses=(setarch -R)
+      ;;
+  esac
+  case $1 in
+    *-address | *-hardened | *-thread) arguments+=(--timeout-multiplier 4) ;;
+  esac
+  rm -f $build/meson-logs/testlog.* $build/*.xml  # of earlier runs
+  [ -f $build/build.ninja ] || CXX=$compiler meson setup $build -Dwerror=true "${options[@]}" || return
+  # Else what the tests of the suites need.
+  [[ " ${arguments[*]} " == *' --suite '* ]] || ninja -C $build || return
+  "${same_addresses[@]}" meson test -C $build --print-errorlogs "${arguments[@]}"
+}
+
+table=()
+failed=0
+for name in "${names[@]}"; do
+  printf '\n--- %s, %d of %d, after %d s\n' "$name" $((${#table[@]} + 1)) ${#names[@]} $SECONDS
+  started=$SECONDS
+  status=ok
+  build_and_test "$name" "$@" || status=FAILED
+  counts='no test ran'
+  if [ -f "build/$name/meson-logs/testlog.json" ]; then
+    counts=$(python3 tests/count_tests.py "build/$name" | tail -n 1)
+  else
+    status=FAILED
+  fi
+  [ $status = ok ] || failed=1
+  table+=("$(printf '%-15s %-6s %5d s  %s' "$name" $status $((SECONDS - started)) "$counts")")
+done
+echo
+printf '%s\n' "${table[@]}"
+exit $failed
