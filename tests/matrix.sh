@@ -3,15 +3,16 @@
 # suppressions. Goes on where one fails; a table at the end.
 #   tests/matrix.sh [NAME]... [-- ARGUMENT OF `meson test`...]     e.g. tests/matrix.sh gcc-address -- --suite misuse
 # NAME: gcc or clang, and one of
-#   debug     unoptimised; every file compiles alone
+#   debug     unoptimised; the library, tests and examples file by file
 #   release   optimised, without assertions, as a shared library; with the benchmarks
 #   address   AddressSanitizer and UBSan
 #   hardened  the same, of the hardened build
-#   thread    ThreadSanitizer; of the suites threads and stress, if no other is named
-# Without a NAME: all ten, three quarters of an hour on two cores. What memcheck says is tests/memcheck.sh's to tell.
+#   thread    ThreadSanitizer; without ARGUMENTS the suites threads, stress and fuzz, where there are threads
+# Without a NAME: all ten, an hour on two cores. For memcheck: tests/memcheck.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/install_packages.sh
+. tests/same_addresses.sh
 . tests/usage.sh tests/matrix.sh
 
 names=()
@@ -26,8 +27,9 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ ${#names[@]} -gt 0 ] || names=({gcc,clang}-{debug,release,address,hardened,thread})
-install_missing meson ninja-build g++ clang libclang-rt-dev pkg-config libgtest-dev libbenchmark-dev libboost-dev \
-  libboost-container-dev
+packages=(meson ninja-build g++ pkg-config libgtest-dev libbenchmark-dev libboost-dev libboost-container-dev valgrind)
+[[ " ${names[*]}" != *' clang-'* ]] || packages+=(clang libclang-rt-dev)
+install_missing "${packages[@]}"
 
 together=(--unity=on --unity-size=8)  # eight files at a time: half the time
 without_extras=(-Dbenchmarks=disabled -Dfuzz=disabled)
@@ -36,7 +38,7 @@ address=("${sanitizer[@]}" -Db_sanitize=address,undefined "-Dcpp_args=-g1 -fno-s
 
 # build_and_test NAME ARGUMENT...
 build_and_test() {
-  local build=build/$1 compiler options arguments=("${@:2}") same_addresses=()
+  local build=build/$1 compiler options arguments=("${@:2}") run=(meson test -C "build/$1" --print-errorlogs)
   case $1 in
     gcc-*) compiler=g++ ;;
     clang-*) compiler=clang++ ;;
@@ -48,22 +50,22 @@ build_and_test() {
     *-hardened) options=("${address[@]}" -Dhardened=enabled -Dexamples=disabled) ;;
     *-thread)
       options=("${sanitizer[@]}" -Db_sanitize=thread -Dcpp_args=-g1 -Dexamples=disabled)
-      [ ${#arguments[@]} -gt 0 ] || arguments=(--suite threads --suite stress)
-      # Its runtime does not know every layout that address randomisation makes: hold the addresses still where
-      # that is allowed.
-      ! setarch -R true 2>/dev/null || same_addresses=(setarch -R)
+      [ ${#arguments[@]} -gt 0 ] || arguments=(--suite threads --suite stress --suite fuzz)
+      run=("${same_addresses[@]}" "${run[@]}")
       ;;
   esac
   case $1 in
-    *-address | *-hardened | *-thread) arguments+=(--timeout-multiplier 4) ;;
+    *-address | *-hardened | *-thread) run+=(--timeout-multiplier 4) ;;
   esac
-  rm -f $build/meson-logs/testlog.* $build/*.xml  # of earlier runs
-  [ -f $build/build.ninja ] || CXX=$compiler meson setup $build -Dwerror=true "${options[@]}" || return
+  rm -f "$build"/meson-logs/testlog.* "$build"/*.xml  # of earlier runs
+  [ -f "$build/build.ninja" ] ||
+    CXX=$compiler meson setup "$build" -Dwerror=true --buildtype=debugoptimized "${options[@]}" || return
   # Else what the tests of the suites need.
-  [[ " ${arguments[*]} " == *' --suite '* ]] || ninja -C $build || return
-  "${same_addresses[@]}" meson test -C $build --print-errorlogs "${arguments[@]}"
+  [[ " ${arguments[*]} " == *' --suite '* ]] || ninja -C "$build" || return
+  "${run[@]}" "${arguments[@]}"
 }
 
+trap 'exit 130' INT
 table=()
 failed=0
 for name in "${names[@]}"; do
@@ -73,7 +75,8 @@ for name in "${names[@]}"; do
   build_and_test "$name" "$@" || status=FAILED
   counts='no test ran'
   if [ -f "build/$name/meson-logs/testlog.json" ]; then
-    counts=$(python3 tests/count_tests.py "build/$name" | tail -n 1)
+    counts=$(python3 tests/count_tests.py "build/$name") || status=FAILED
+    counts=${counts##*$'\n'}
   else
     status=FAILED
   fi

@@ -1,16 +1,24 @@
 #!/usr/bin/env bash
 # Runs the unit tests under Valgrind's memcheck, without suppressions, in a build of build/memcheck that tells
 # memcheck which bytes are whose. An error, or a block that is definitely lost, fails the test that has it.
-#   tests/memcheck.sh [NAME]...     e.g. tests/memcheck.sh slot_pool slice; without a name: all but what is left out
+#   tests/memcheck.sh [--clang] [NAME]...     e.g. tests/memcheck.sh slot_pool slice; without a NAME: all but what is
+# left out. --clang: compiled with clang, in build/memcheck-clang.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/install_packages.sh
 . tests/usage.sh tests/memcheck.sh
 [ "${1:-}" != --help ] || { usage; exit; }
+build=build/memcheck
+compiler=g++ package=g++
+if [ "${1:-}" = --clang ]; then
+  shift
+  build+=-clang
+  compiler=clang++ package=clang
+fi
 for name in "$@"; do
   [ -f "tests/${name}_test.cpp" ] || wrong "no test has the NAME '$name': there is no tests/${name}_test.cpp"
 done
-install_missing meson ninja-build g++ pkg-config libgtest-dev libboost-dev libboost-container-dev valgrind
+install_missing meson ninja-build $package pkg-config libgtest-dev libboost-dev libboost-container-dev valgrind
 
 # NAME: why it is left out.
 left_out=(
@@ -31,8 +39,7 @@ why_of() {  # NAME ENTRY...
   printf '%s\n' "${@:2}" | sed -n "s/^$1: //p"
 }
 
-build=build/memcheck
-[ -f $build/build.ninja ] || CXX=g++ meson setup --buildtype=debugoptimized -Doptimization=1 \
+[ -f $build/build.ninja ] || CXX=$compiler meson setup --buildtype=debugoptimized -Doptimization=1 \
   "-Dcpp_args=-DBUFFERPOOL_VALGRIND -gdwarf-4" -Dbenchmarks=disabled --unity=on --unity-size=8 $build
 # NAME PROGRAM [ARGUMENT], one in a line.
 all=$(meson introspect --tests $build | python3 -c '

@@ -2,8 +2,8 @@
 // other is told, and nothing is lost or free twice. (Of a block of a resource both may go on, but in a hardened
 // build; then whoever is the second to take it is told.)
 //
-// (The sanitizers and Valgrind need half a minute for a million: there it is a tenth of that, but in a hardened
-// build.)
+// (The sanitizers and Valgrind need half a minute for a million: there it is a tenth of that, but for the blocks of a
+// hardened build, which is seldom tested without.)
 #include <algorithm>
 #include <array>
 #include <barrier>
@@ -35,8 +35,8 @@ constexpr bool kEveryRoundIsSlow = true;
 #else
 constexpr bool kEveryRoundIsSlow = kThreadSanitizer || kAddressSanitizer;
 #endif
-constexpr std::size_t kMillion = 1'000'000;
-constexpr std::size_t kRounds = kEveryRoundIsSlow ? kMillion / 10 : kMillion;
+constexpr std::size_t kAllRounds = 1'000'000;
+constexpr std::size_t kRounds = kEveryRoundIsSlow ? kAllRounds / 10 : kAllRounds;
 
 constinit thread_local std::jmp_buf* before_the_release = nullptr;
 constinit thread_local char last_message[512] = "";
@@ -190,8 +190,7 @@ TEST_F(TwoReleasesAtOnce, of_a_block_of_a_resource_one_counts) {
                     "would cost a locked operation a block";
   }
   PoolResource memory(SlotPool({.slots = 256, .upstream = std::pmr::null_memory_resource()}));
-  // With AddressSanitizer, too: hardened builds are seldom tested without.
-  for (std::size_t rounds = 0; rounds < kMillion;) {
+  for (std::size_t rounds = 0; rounds < kAllRounds;) {
     const std::vector<void*> blocks = take_all_blocks(memory, 64);
     ASSERT_GT(blocks.size(), 100'000U);
     expect_one_winner(blocks.size(), [&](int, std::size_t i) {

@@ -77,7 +77,7 @@ struct StringChurn {
  private:
   /// 100 strings live; a random one ends and another begins in its place.
   template <class Memory>
-  static void churn(Memory memory, std::span<const Step> script) {
+  [[gnu::noinline]] static void churn(Memory memory, std::span<const Step> script) {
     const auto allocator = memory.template allocator<char>();
     using String =
         std::basic_string<char, std::char_traits<char>, std::decay_t<decltype(allocator)>>;

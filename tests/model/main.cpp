@@ -54,7 +54,7 @@ const Bounds& bounds_of(const Model& model, const Arguments& arguments) {
 void show_failure(const Model& model, const Arguments& arguments, const SearchResult& result) {
   std::printf("  %s\n  to see it: model replay %s%s '%s'\n", result.failure.c_str(),
               arguments.bounds_options.c_str(), model.name.c_str(), result.schedule.c_str());
-  static_cast<void>(replay(model, bounds_of(model, arguments), result.schedule));
+  static_cast<void>(show_replay(model, bounds_of(model, arguments), result.schedule));
 }
 
 /// Whether this has an effect is known when the operations were done.
@@ -92,7 +92,7 @@ bool replay_model(const Arguments& arguments) {
   const auto model = std::ranges::find(models, name, &Model::name);
   if (model == models.end()) refuse("no such model: " + name);
   weaken_all(arguments);
-  const Replay result = replay(*model, bounds_of(*model, arguments), arguments.names[1]);
+  const Replay result = show_replay(*model, bounds_of(*model, arguments), arguments.names[1]);
   if (!result.refusal.empty()) refuse(result.refusal);
   say_if_not_weakened(arguments);
   return !result.has_failed;

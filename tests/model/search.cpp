@@ -93,6 +93,18 @@ class Search {
   double shown_ = 0;
 };
 
+Replay replay_in(Execution& execution, const std::string& schedule) {
+  if (!execution.explorer.replay(schedule)) {
+    return {.refusal = "no schedule, as a failure prints it: " + schedule};
+  }
+  const bool has_failed = execution.run() == Ending::failed;
+  const std::string unmet = execution.explorer.first_unmet();
+  if (!unmet.empty()) {
+    return {.refusal = "no decision " + unmet + " came up; same model, bounds and build?"};
+  }
+  return {.has_failed = has_failed, .failure = execution.failure};
+}
+
 }  // namespace
 
 SearchResult search(const Model& model, const Bounds& bounds, const SearchLimits& limits) {
@@ -101,18 +113,17 @@ SearchResult search(const Model& model, const Bounds& bounds, const SearchLimits
 
 Replay replay(const Model& model, const Bounds& bounds, const std::string& schedule) {
   const auto execution = std::make_unique<Execution>(model, bounds);
-  if (!execution->explorer.replay(schedule)) {
-    return {.refusal = "no schedule, as a failure prints it: " + schedule};
-  }
-  static_cast<void>(execution->run());  // without a trace: is it one of this model?
-  const std::string unmet = execution->explorer.first_unmet();
-  if (!unmet.empty()) {
-    return {.refusal = "no decision " + unmet + " came up; same model, bounds and build?"};
-  }
+  return replay_in(*execution, schedule);
+}
+
+Replay show_replay(const Model& model, const Bounds& bounds, const std::string& schedule) {
+  const auto execution = std::make_unique<Execution>(model, bounds);
+  Replay result = replay_in(*execution, schedule);  // without a trace: is it one of this model?
+  if (!result.refusal.empty()) return result;
   execution->traces = true;
-  const bool has_failed = execution->run() == Ending::failed;
-  std::printf("  %s%s\n", has_failed ? "fails: " : "nothing fails", execution->failure.c_str());
-  return {.has_failed = has_failed};
+  static_cast<void>(execution->run());
+  std::printf("  %s%s\n", result.has_failed ? "fails: " : "nothing fails", result.failure.c_str());
+  return result;
 }
 
 void print_result(const Model& model, const Bounds& bounds, const SearchResult& result) {

@@ -31,11 +31,16 @@ struct SearchResult {
 
 struct Replay {
   bool has_failed = false;
+  std::string failure{};
   std::string refusal{};  // if not empty: why `schedule` is none of this model with these bounds
 };
 
-/// Runs one schedule and prints each step.
+/// Runs one schedule.
 [[nodiscard]] Replay replay(const Model& model, const Bounds& bounds, const std::string& schedule);
+
+/// The same, and prints each step.
+[[nodiscard]] Replay show_replay(const Model& model, const Bounds& bounds,
+                                 const std::string& schedule);
 
 /// One line: the bounds, the preemptions reached, what was explored, whether it was all.
 void print_result(const Model& model, const Bounds& bounds, const SearchResult& result);

@@ -103,6 +103,7 @@ def sites(root):
 
 
 def noticed_by(model, site, weaker):
+    """Which model failed, if any, and whether a model ran the operation at all."""
     file, first, last, *_ = site
     weakening = f"{file}:{first + 1}-{last + 1}={weaker}"
     run = subprocess.run(
@@ -111,7 +112,7 @@ def noticed_by(model, site, weaker):
     failed = [line.split()[0] for line in run.stdout.splitlines() if " FAILED " in line]
     if run.returncode not in (0, 1) or bool(failed) != (run.returncode == 1):
         sys.exit(f"{weakening}: {run.stdout}{run.stderr}")
-    return failed[0] if failed else None
+    return failed[0] if failed else None, "matched no atomic operation" not in run.stderr
 
 
 def existing_file(name):
@@ -131,12 +132,14 @@ def main():
     unused = set(UNNOTICED)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         notices = pool.map(lambda step: noticed_by(model, *step), steps)
-        for ((file, first, _, function, operation, order), weaker), model_name in zip(steps, notices):
+        for ((file, first, _, function, operation, order), weaker), (model_name, is_run) in zip(steps, notices):
             key = (function, operation, weaker)
             argument = UNNOTICED.get(key)
             verdict = f"noticed by {model_name}" if model_name else argument or "NOT NOTICED"
             if model_name and key in UNNOTICED:
                 verdict += ", though it is argued that it cannot matter"
+            if not is_run:
+                verdict = f"no model runs it. {verdict}"
             problems += model_name is None and argument is None or bool(model_name and argument)
             unused.discard(key)
             step = f"{order} -> {weaker}"

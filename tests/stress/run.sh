@@ -25,16 +25,15 @@ while [ $# -gt 0 ]; do
 done
 
 build=build/stress
+same_addresses=()
 options=(--buildtype=release)
 packages=(meson ninja-build g++ pkg-config libgtest-dev)
-same_addresses=()
 if [ -n "$sanitizer" ]; then
   build+=-$sanitizer
   options=(--buildtype=debugoptimized -Doptimization=1 "-Db_sanitize=$sanitizer" -Db_lundef=false)
   packages+=(clang libclang-rt-dev)
   export CXX=clang++
-  # ThreadSanitizer's runtime does not know every layout that address randomisation makes.
-  ! setarch -R true 2>/dev/null || same_addresses=(setarch -R)
+  . tests/same_addresses.sh
 fi
 install_missing "${packages[@]}"
 
