@@ -21,13 +21,10 @@ constexpr std::size_t kMostHiddenBytes = 16 * 1024 * 1024;
 
 constinit Atomic<std::uint64_t> next_id{1};
 
-Region acquire(const SlotPoolOptions& options, const PoolLayout& layout) {
-  if (options.region == nullptr && layout.total_bytes >= kLeastMappedBytes) {
-    return Region::map(layout.total_bytes, layout.region_alignment);
-  }
-  std::pmr::memory_resource* const source =
-      options.region != nullptr ? options.region : std::pmr::new_delete_resource();
-  return Region::take_from(*source, layout.total_bytes, layout.region_alignment);
+Region map(const PoolLayout& layout) {
+  Region region = Region::map(layout.total_bytes, layout.region_alignment);
+  region.guard_before(region.data() + layout.first_slot);  // the pool's own data lie there
+  return region;
 }
 
 template <class T>
@@ -85,7 +82,14 @@ void PoolCore::hide_unused() noexcept {
 
 PoolCore* PoolCore::create(const SlotPoolOptions& options) {
   const PoolLayout layout = PoolLayout::of(options);
-  return create_in(options, layout, acquire(options, layout));
+  if (options.region == nullptr && layout.total_bytes >= kLeastMappedBytes) {
+    const PoolLayout guarded = PoolLayout::of(options, Region::guard_bytes());
+    return create_in(options, guarded, map(guarded));
+  }
+  std::pmr::memory_resource* const source =
+      options.region != nullptr ? options.region : std::pmr::new_delete_resource();
+  return create_in(options, layout,
+                   Region::take_from(*source, layout.total_bytes, layout.region_alignment));
 }
 
 PoolCore* PoolCore::create(const SlotPoolOptions& options, std::span<std::byte> storage) {

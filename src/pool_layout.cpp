@@ -59,7 +59,8 @@ std::uint32_t caches_for(std::uint64_t slots) noexcept {
 }
 
 /// Empty where the sizes overflow.
-std::optional<PoolLayout> lay_out(const SlotPoolOptions& options, std::uint64_t slots) noexcept {
+std::optional<PoolLayout> lay_out(const SlotPoolOptions& options, std::uint64_t slots,
+                                  std::size_t guard_bytes) noexcept {
   PoolLayout layout{};
   layout.alignment =
       options.alignment != 0 ? options.alignment : natural_alignment(options.slot_bytes);
@@ -76,7 +77,9 @@ std::optional<PoolLayout> lay_out(const SlotPoolOptions& options, std::uint64_t 
       ruler.place(AtomicBitmap::summary_words_for(slots), sizeof(bits::Word), kLineBytes);
   layout.caches = ruler.place(layout.cache_count, sizeof(SlotCache), kLineBytes);
   layout.metadata_end = ruler.end();
-  layout.first_slot = ruler.place(slots, layout.slot_bytes, layout.region_alignment);
+  ruler.place(guard_bytes, 1, 1);
+  layout.first_slot =
+      ruler.place(slots, layout.slot_bytes, std::max(layout.region_alignment, guard_bytes));
   layout.total_bytes = ruler.end();
   if (ruler.overflows()) return std::nullopt;
   return layout;
@@ -84,9 +87,9 @@ std::optional<PoolLayout> lay_out(const SlotPoolOptions& options, std::uint64_t 
 
 }  // namespace
 
-PoolLayout PoolLayout::of(const SlotPoolOptions& options) {
+PoolLayout PoolLayout::of(const SlotPoolOptions& options, std::size_t guard_bytes) {
   check(options);
-  const std::optional<PoolLayout> layout = lay_out(options, options.slots);
+  const std::optional<PoolLayout> layout = lay_out(options, options.slots, guard_bytes);
   if (!layout) throw_bad_array_new_length();
   return *layout;
 }
@@ -98,7 +101,7 @@ PoolLayout PoolLayout::fit(const SlotPoolOptions& options, std::size_t storage_b
   std::uint64_t too_many = std::min(kMostSlots, storage_bytes / options.slot_bytes) + 1;
   while (too_many - fits > 1) {
     const std::uint64_t slots = fits + (too_many - fits) / 2;
-    const std::optional<PoolLayout> layout = lay_out(options, slots);
+    const std::optional<PoolLayout> layout = lay_out(options, slots, 0);
     (layout && layout->total_bytes <= storage_bytes ? fits : too_many) = slots;
   }
   if (fits == 0) {
@@ -106,7 +109,7 @@ PoolLayout PoolLayout::fit(const SlotPoolOptions& options, std::size_t storage_b
         "bufferpool: the storage is too small for one slot and the pool's own data; give it at "
         "least slot_bytes + 1 KiB, and room for the alignment");
   }
-  return *lay_out(options, fits);
+  return *lay_out(options, fits, 0);
 }
 
 }  // namespace bufferpool::detail

@@ -24,8 +24,9 @@ struct PoolLayout {
   std::size_t first_slot;
   std::size_t total_bytes;
 
+  /// With so many bytes, 0 or a page, free before the first slot, which then begins a page.
   /// Throws std::invalid_argument, or std::bad_array_new_length where the sizes overflow.
-  static PoolLayout of(const SlotPoolOptions& options);
+  static PoolLayout of(const SlotPoolOptions& options, std::size_t guard_bytes = 0);
 
   /// As many slots as fit into `storage_bytes`; throws std::invalid_argument where not even one does.
   static PoolLayout fit(const SlotPoolOptions& options, std::size_t storage_bytes);

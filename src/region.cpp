@@ -22,14 +22,11 @@ std::size_t page_bytes() noexcept {
 /// hardly have been touched.
 constexpr std::size_t kLeastPagesGivenBack = 64 * 1024;
 
-/// In a hardened build a page that nobody can touch lies before and behind every mapping.
-std::size_t guard_bytes() noexcept { return annotate::kHardened ? page_bytes() : 0; }
-
 /// Unmaps what a mapping that was made too large for the sake of alignment has around the block and its
 /// guards. Returns where the block begins.
 std::byte* trim(std::byte* mapped, std::size_t mapped_bytes, std::size_t bytes,
                 std::size_t alignment) noexcept {
-  const std::size_t guard = guard_bytes();
+  const std::size_t guard = Region::guard_bytes();
   const auto address = reinterpret_cast<std::uintptr_t>(mapped + guard);
   const std::size_t before = (alignment - address % alignment) % alignment;
   const std::size_t after = mapped_bytes - before - bytes - 2 * guard;
@@ -39,11 +36,14 @@ std::byte* trim(std::byte* mapped, std::size_t mapped_bytes, std::size_t bytes,
 }
 
 void unmap(std::byte* data, std::size_t bytes) noexcept {
-  ::munmap(data - guard_bytes(), bytes + 2 * guard_bytes());
+  ::munmap(data - Region::guard_bytes(), bytes + 2 * Region::guard_bytes());
 }
 
 }  // namespace
 
+std::size_t Region::guard_bytes() noexcept { return annotate::kHardened ? page_bytes() : 0; }
+
+/// In a hardened build a guard lies before and behind every mapping.
 Region Region::map(std::size_t bytes, std::size_t alignment) {
   const std::size_t page = page_bytes();
   const std::size_t slack = alignment > page ? alignment : 0;
@@ -74,6 +74,12 @@ Region Region::take_from(std::pmr::memory_resource& resource, std::size_t bytes,
 
 Region Region::borrow(std::span<std::byte> storage) noexcept {
   return {Source::caller, storage.data(), storage.size()};
+}
+
+void Region::guard_before(std::byte* end) const {
+  if (guard_bytes() != 0 && ::mprotect(end - guard_bytes(), guard_bytes(), PROT_NONE) != 0) {
+    throw_bad_alloc();
+  }
 }
 
 void Region::zero(std::byte* at, std::size_t bytes) const noexcept {

@@ -214,6 +214,15 @@ TEST(HardenedDeathTest, an_overrun_past_the_last_slot_ends_the_process) {
   EXPECT_EXIT(write_to(run + 64 * kSlotBytes), dies_of_a_fault, "");
 }
 
+TEST(HardenedDeathTest, an_underrun_before_the_first_slot_ends_the_process) {
+  for (const std::size_t alignment : {std::size_t{0}, std::size_t{1}, std::size_t{64} * 1024}) {
+    SlotPool pool({.slot_bytes = kSlotBytes, .slots = 64, .alignment = alignment});
+    auto* const run = static_cast<std::byte*>(pool.allocate_run(64));
+    EXPECT_EXIT(write_to(run - 1), dies_of_a_fault, "") << alignment;
+    pool.deallocate_run(run, 64);
+  }
+}
+
 TEST(HardenedDeathTest, the_pages_around_a_mapping_cannot_be_touched) {
   const detail::Region region = detail::Region::map(std::size_t{3} << 20, std::size_t{1} << 16);
   EXPECT_EXIT(write_to(region.data() - 1), dies_of_a_fault, "");

@@ -25,6 +25,12 @@ class Region {
   /// Uses the caller's storage, which outlives the region and is not freed.
   static Region borrow(std::span<std::byte> storage) noexcept;
 
+  /// How long a guard is: a page in a hardened build, else 0.
+  [[nodiscard]] static std::size_t guard_bytes() noexcept;
+  /// Of a mapping: from now on nobody can touch the guard that ends where `end` points, at a page's begin.
+  /// Throws std::bad_alloc when the system refuses.
+  void guard_before(std::byte* end) const;
+
   Region(Region&& other) noexcept;
   Region(const Region&) = delete;
   Region& operator=(const Region&) = delete;
