@@ -13,6 +13,7 @@ namespace bufferpool::model {
 
 using Models = std::vector<Model>;
 void add_bitmap_models(Models& models);
+void add_buffer_models(Models& models);
 void add_chunk_models(Models& models);
 void add_magazine_models(Models& models);
 void add_slab_models(Models& models);

@@ -14,6 +14,7 @@ Models all_models() {
   Models models;
   add_bitmap_models(models);
   add_chunk_models(models);
+  add_buffer_models(models);
   add_magazine_models(models);
   add_slab_models(models);
   return models;
