@@ -202,5 +202,23 @@ TEST_F(TwoReleasesAtOnce, of_a_block_of_a_resource_one_counts) {
   }
 }
 
+TEST_F(TwoReleasesAtOnce, of_a_run_of_a_resource_one_counts) {
+  constexpr std::size_t kSlotBytes = 64;
+  constexpr std::size_t kRunBytes = 5 * kSlotBytes;  // above four slots a block is a run
+  SlotPool pool(
+      {.slot_bytes = kSlotBytes, .slots = 100'000, .upstream = std::pmr::null_memory_resource()});
+  PoolResource memory(pool);
+  for (std::size_t rounds = 0; rounds < kRounds;) {
+    const std::vector<void*> runs = take_all_blocks(memory, kRunBytes);
+    ASSERT_EQ(runs.size(), pool.slots() / 5);
+    // Told by the pool or by the resource, as far as the first release has got.
+    expect_one_winner(runs.size(), [&](int, std::size_t i) {
+      return counts_or_is_told([&] { memory.deallocate(runs[i], kRunBytes, 1); }, "already");
+    });
+    ASSERT_TRUE(has_every_slot_once(pool));
+    rounds += runs.size();
+  }
+}
+
 }  // namespace
 }  // namespace bufferpool::test
