@@ -203,11 +203,9 @@ TEST_F(TwoReleasesAtOnce, of_a_block_of_a_resource_one_counts) {
 }
 
 TEST_F(TwoReleasesAtOnce, of_a_run_of_a_resource_one_counts) {
-  constexpr std::size_t kSlotBytes = 64;
-  constexpr std::size_t kRunBytes = 5 * kSlotBytes;  // above four slots a block is a run
-  SlotPool pool(
-      {.slot_bytes = kSlotBytes, .slots = 100'000, .upstream = std::pmr::null_memory_resource()});
+  SlotPool pool({.slot_bytes = 64, .slots = 100'000, .upstream = std::pmr::null_memory_resource()});
   PoolResource memory(pool);
+  constexpr std::size_t kRunBytes = 5 * 64;  // above four slots a block is a run
   for (std::size_t rounds = 0; rounds < kRounds;) {
     const std::vector<void*> runs = take_all_blocks(memory, kRunBytes);
     ASSERT_EQ(runs.size(), pool.slots() / 5);
