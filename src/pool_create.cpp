@@ -83,7 +83,8 @@ void PoolCore::hide_unused() noexcept {
 PoolCore* PoolCore::create(const SlotPoolOptions& options) {
   const PoolLayout layout = PoolLayout::of(options);
   if (options.region == nullptr && layout.total_bytes >= kLeastMappedBytes) {
-    const PoolLayout guarded = PoolLayout::of(options, Region::guard_bytes());
+    const std::size_t guard = Region::guard_bytes();
+    const PoolLayout guarded = guard == 0 ? layout : PoolLayout::of(options, guard);
     return create_in(options, guarded, map(guarded));
   }
   std::pmr::memory_resource* const source =

@@ -11,7 +11,7 @@
 namespace bufferpool::model {
 namespace {
 
-constexpr std::size_t kSlotBytes = 64;
+constexpr std::size_t kSlotBytes = PoolArena<1>::kSlotBytes;
 
 void on_read(const Slice& slice) { on_plain_read(slice.data()); }
 void on_write(std::span<std::byte> filled) { on_plain_write(filled.data()); }
@@ -20,12 +20,7 @@ void on_write(std::span<std::byte> filled) { on_plain_write(filled.data()); }
 template <std::uint64_t kSlots>
 struct FilledBuffer {
   FilledBuffer() {
-    name(arena.memory, sizeof arena.memory, "pool");
-    buffer.emplace(SlotPool({.slot_bytes = kSlotBytes,
-                             .slots = kSlots,
-                             .alignment = kSlotBytes,
-                             .upstream = std::pmr::null_memory_resource(),
-                             .region = &arena}));
+    buffer.emplace(SlotPool(arena.options()));
     for (Slice& slice : slices) {
       on_write(buffer->fill(kSlotBytes / 2));
       slice = buffer->freeze();
@@ -37,7 +32,16 @@ struct FilledBuffer {
     slice = {};
   }
 
-  Arena<kSlots * 160 + 4096> arena;
+  /// The buffer holds no slot any more.
+  void finish() {
+    SlotPool pool = buffer->pool();
+    for (std::uint64_t slot = 0; slot < kSlots; ++slot) {
+      check(pool.try_allocate() != nullptr, "a slot is lost");
+    }
+    check(pool.try_allocate() == nullptr, "a slot is had twice");
+  }
+
+  PoolArena<kSlots> arena;
   std::optional<BufferPool> buffer;
   std::array<Slice, 2> slices;
 };
@@ -58,13 +62,6 @@ struct FillAgainstDrops : FilledBuffer<kSlots> {
     }
     if (!filling.empty()) this->read_and_drop(frozen = filling.freeze());
     filling.release_idle();
-  }
-  void finish() {
-    SlotPool pool = this->buffer->pool();
-    for (std::uint64_t slot = 0; slot < kSlots; ++slot) {
-      check(pool.try_allocate() != nullptr, "a slot is lost");
-    }
-    check(pool.try_allocate() == nullptr, "a slot is had twice");
   }
 
   Slice frozen;
@@ -109,12 +106,6 @@ struct MoveAgainstDrop : FilledBuffer<2> {
     read_and_drop(slices[1]);
     buffer->release_idle();
   }
-  void finish() {
-    SlotPool pool = buffer->pool();
-    check(pool.try_allocate() && pool.try_allocate() && !pool.try_allocate(),
-          "a slot is lost, or had twice");
-  }
-
   std::span<std::byte> begun;
 };
 

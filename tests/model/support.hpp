@@ -87,7 +87,7 @@ struct WordsWithSummary {
 
 /// The memory of one pool.
 template <std::size_t kBytes>
-struct Arena final : std::pmr::memory_resource {
+struct Arena : std::pmr::memory_resource {
   void* do_allocate(std::size_t bytes, std::size_t) override {
     check(bytes <= kBytes && !is_taken, "the arena is too small for its one block");
     is_taken = true;
@@ -107,23 +107,28 @@ struct Arena final : std::pmr::memory_resource {
   alignas(64) std::byte memory[kBytes];
 };
 
-/// A pool of `kSlots` slots, of which the first ones are taken before the threads begin. 64 slots and more
-/// have magazines. Upstream refuses.
-template <std::uint64_t kSlots, std::uint64_t kFree>
-struct Pool {
+/// The memory of a pool of `kSlots` slots. Upstream refuses.
+template <std::uint64_t kSlots>
+struct PoolArena : Arena<kSlots * 160 + 4096> {
   static constexpr std::size_t kSlotBytes = 64;
 
-  Pool() : core(detail::PoolCore::create(options())) {
-    name(arena.memory, sizeof arena.memory, "pool");
-    if (kFree < kSlots) check(core->try_allocate_run(kSlots - kFree) != nullptr, "set-up");
-  }
+  PoolArena() { name(this->memory, sizeof this->memory, "pool"); }
 
   [[nodiscard]] SlotPoolOptions options() {
     return {.slot_bytes = kSlotBytes,
             .slots = kSlots,
-            .alignment = 64,
+            .alignment = kSlotBytes,
             .upstream = std::pmr::null_memory_resource(),
-            .region = &arena};
+            .region = this};
+  }
+};
+
+/// A pool of `kSlots` slots, of which the first ones are taken before the threads begin. 64 slots and more
+/// have magazines.
+template <std::uint64_t kSlots, std::uint64_t kFree>
+struct Pool {
+  Pool() : core(detail::PoolCore::create(arena.options())) {
+    if (kFree < kSlots) check(core->try_allocate_run(kSlots - kFree) != nullptr, "set-up");
   }
 
   /// The caller holds the slots from `pointer` on.
@@ -148,7 +153,7 @@ struct Pool {
     return count;
   }
 
-  Arena<kSlots * 160 + 4096> arena;
+  PoolArena<kSlots> arena;
   detail::PoolCore* core;
   Payload<kSlots> payload;
 };

@@ -25,9 +25,9 @@ while [ $# -gt 0 ]; do
 done
 
 build=build/stress
-same_addresses=()
 options=(--buildtype=release)
 packages=(meson ninja-build g++ pkg-config libgtest-dev)
+same_addresses=()
 if [ -n "$sanitizer" ]; then
   build+=-$sanitizer
   options=(--buildtype=debugoptimized -Doptimization=1 "-Db_sanitize=$sanitizer" -Db_lundef=false)
