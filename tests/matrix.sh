@@ -7,7 +7,7 @@
 #   release   optimised, without assertions, as a shared library; with the benchmarks
 #   address   AddressSanitizer and UBSan
 #   hardened  the same, of the hardened build
-#   thread    ThreadSanitizer; without ARGUMENTS the suites threads, stress and fuzz, where there are threads
+#   thread    ThreadSanitizer; without ARGUMENTS the suites threads, stress, fuzz and examples, where there are threads
 # Without a NAME: all ten, an hour on two cores. For memcheck: tests/memcheck.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -49,8 +49,8 @@ build_and_test() {
     *-address) options=("${address[@]}") ;;
     *-hardened) options=("${address[@]}" -Dhardened=enabled -Dexamples=disabled) ;;
     *-thread)
-      options=("${sanitizer[@]}" -Db_sanitize=thread -Dcpp_args=-g1 -Dexamples=disabled)
-      [ ${#arguments[@]} -gt 0 ] || arguments=(--suite threads --suite stress --suite fuzz)
+      options=("${sanitizer[@]}" -Db_sanitize=thread -Dcpp_args=-g1)
+      [ ${#arguments[@]} -gt 0 ] || arguments=(--suite threads --suite stress --suite fuzz --suite examples)
       run=("${same_addresses[@]}" "${run[@]}")
       ;;
   esac
