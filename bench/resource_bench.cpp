@@ -80,7 +80,8 @@ void register_containers_of() {
   for_each_system([]<class System>() {
     if constexpr (!System::one_size) {
       register_row(Workload::name, System::name, bytes, [](benchmark::State& state, std::size_t) {
-        measure_containers<Workload, bytes, System>(state);
+        measure_containers<System>(state, bytes, Workload::operations,
+                                   use_containers<Workload, bytes, MemoryOf<System>>);
       });
     }
   });

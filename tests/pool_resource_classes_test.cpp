@@ -60,7 +60,7 @@ class PoolResourceClassesOfOneThread : public PoolResourceClasses {
 constexpr PoolShape kShapes[] = {{"usual", 64 * 1024, 160},
                                  {"of_256_bytes", 256, 8000},
                                  {"of_4_KiB", 4096, 1500},
-                                 {"of_1_MiB", 1024 * 1024, 20},
+                                 {"of_1_MiB", 1024 * 1024, 8},
                                  {"of_100000_bytes", 100'000, 160, 16},
                                  {"of_24_slots", 64 * 1024, 24},
                                  {"of_4_slots", 64 * 1024, 4},

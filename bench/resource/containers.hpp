@@ -129,17 +129,27 @@ struct ListChurn {
 };
 
 template <class Workload, std::size_t bytes, class Memory>
-[[gnu::noinline]] void use_containers(Memory memory, std::span<const Step> script) {
+void use_containers(Memory memory, std::span<const Step> script) {
   Workload::template run<bytes>(memory, script);
 }
 
-template <class Workload, std::size_t bytes, class System>
-void measure_containers(benchmark::State& state) {
+template <class System>
+using MemoryOf = decltype(std::declval<System&>().memory());
+
+/// One of use_containers().
+template <class Memory>
+using ContainerUse = void (*)(Memory memory, std::span<const Step> script);
+
+/// Compiled once for a system, whatever it is used for.
+template <class System>
+[[gnu::noinline]] void measure_containers(benchmark::State& state, std::size_t bytes,
+                                          std::size_t operations,
+                                          ContainerUse<MemoryOf<System>> use) {
   const std::vector<Step> script = random_steps(1, 256, bytes);
   System system(bytes);
-  use_containers<Workload, bytes>(system.memory(), script);
-  while (state.KeepRunningBatch(Workload::operations)) {
-    use_containers<Workload, bytes>(system.memory(), script);
+  use(system.memory(), script);
+  while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(operations))) {
+    use(system.memory(), script);
   }
 }
 

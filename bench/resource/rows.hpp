@@ -16,10 +16,10 @@ namespace resource_bench {
 inline constexpr std::array<std::size_t, 7> all_bytes = {16, 64, 256, 1024, 4096, 16384, 65536};
 inline constexpr std::array<std::size_t, 4> all_threads = {1, 2, 4, 8};
 
-/// `measure(state, bytes)`.
-template <class Measure>
-benchmark::internal::Benchmark* register_row(const char* workload, const char* system,
-                                             std::size_t bytes, Measure measure) {
+using Measure = void (*)(benchmark::State& state, std::size_t bytes);
+
+inline benchmark::internal::Benchmark* register_row(const char* workload, const char* system,
+                                                    std::size_t bytes, Measure measure) {
   const std::string name = std::string(workload) + "/" + system + "/" + std::to_string(bytes);
   return bench::register_row(name,
                              [measure, bytes](benchmark::State& state) { measure(state, bytes); });
