@@ -24,7 +24,7 @@ struct ThreadEnd {
     *ended = true;
     const std::uint64_t ticket = this_thread_ticket;
     this_thread_ticket = kNoTicket;
-    this_thread_shortcuts = {};
+    for (auto& array : this_thread_shortcuts.arrays) array = 0;
     if (ticket == kNoTicket) return;
     tickets[index_of_ticket(ticket)].release(0);
     static_cast<void>(indices().give_range(index_of_ticket(ticket), 1));  // true: it was ours

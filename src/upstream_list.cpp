@@ -1,8 +1,33 @@
 #include "bufferpool/upstream_list.hpp"
 
+#include <pthread.h>
+
+#include <iterator>
+
 #include "bufferpool/annotate.hpp"
 
 namespace bufferpool::detail {
+namespace {
+
+struct alignas(64) OwnLine {
+  std::mutex mutex;
+};
+constinit OwnLine lines[16];
+
+void lock_all() {
+  for (OwnLine& line : lines) line.mutex.lock();
+}
+void unlock_all() {
+  for (OwnLine& line : lines) line.mutex.unlock();
+}
+
+}  // namespace
+
+std::mutex& UpstreamList::mutex_of(std::uint64_t owner_id) noexcept {
+  // Should there be no memory for it, a child of several threads may wait for ever, as without it.
+  [[maybe_unused]] static const int forks_wait = ::pthread_atfork(lock_all, unlock_all, unlock_all);
+  return lines[owner_id % std::size(lines)].mutex;
+}
 
 void* UpstreamList::allocate(BlockShape shape) {
   UpstreamBlock* const block = UpstreamBlock::allocate(upstream_, owner_id_, shape);

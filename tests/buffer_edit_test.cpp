@@ -167,6 +167,19 @@ TYPED_TEST(BufferEditTest, an_appender_that_fails_leaves_what_it_appended) {
   EXPECT_EQ(text_of(this->buffer_.freeze()), "good and on");
 }
 
+TYPED_TEST(BufferEditTest, an_appender_that_fails_has_the_room_that_was_reserved) {
+  this->buffer_.reserve(100'000);
+  append(this->buffer_, "good");
+  const std::byte* const first = this->buffer_.filled().data();
+  {
+    auto appender = this->buffer_.appender();
+    EXPECT_THROW(static_cast<void>(appender.fill(SIZE_MAX)), std::bad_alloc);
+    append(appender, " and on");
+  }
+  EXPECT_EQ(this->buffer_.filled().data(), first);
+  EXPECT_EQ(text_of(this->buffer_.filled()), "good and on");
+}
+
 TYPED_TEST(BufferEditTest, an_appender_that_is_not_used_changes_nothing) {
   append(this->buffer_, "same");
   { const auto appender = this->buffer_.appender(); }

@@ -134,5 +134,39 @@ TEST(Fork, in_a_storm_gives_the_child_all_but_what_the_other_threads_had) {
   EXPECT_TRUE(has_every_slot_once(pool));
 }
 
+/// The child's exit code.
+int use_upstream(PoolResource& memory) noexcept {
+  ::alarm(60);
+  for (int i = 0; i < 100; ++i) memory.deallocate(memory.allocate(100), 100);
+  return 0;
+}
+
+TEST(Fork, in_a_storm_on_upstream_leaves_the_child_no_lock_that_nobody_gives_up) {
+  SlotPool large({.slot_bytes = 1024, .slots = kPoolSlots});
+  PoolResource upstream(large);  // that of the C library has locks of its own
+  SlotPool none({.slots = 0, .upstream = &upstream});
+  PoolResource memory(none);
+  memory.deallocate(memory.allocate(100), 100);
+  std::atomic<bool> stops{false};
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < Storm::kThreads; ++i) {
+    threads.emplace_back([&] {
+      while (!stops) memory.deallocate(memory.allocate(100), 100);
+    });
+  }
+  for (int i = 0; i < 200 && !HasFailure(); ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(use_upstream(memory));
+    EXPECT_GT(child, 0);
+    int status = -1;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+  stops = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(memory.stats().upstream_blocks, 0U);
+}
+
 }  // namespace
 }  // namespace bufferpool::test

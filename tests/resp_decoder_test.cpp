@@ -428,24 +428,34 @@ TEST(RespDecoder, a_malformed_stream_stays_malformed_until_it_is_reset) {
 
 // --- Limits.
 
+/// Looked at in all kinds of pieces, which takes its square.
+constexpr std::size_t kDeep = 40;
+
 TEST(RespDecoder, depth_is_bounded) {
   for (const char* open : {"*1\r\n", "~1\r\n", ">1\r\n", "|1\r\n", "%1\r\n+k\r\n"}) {
     const std::string deepest = repeat(open, RespDecoder::max_depth);
     SCOPED_TRACE(testing::PrintToString(open));
     EXPECT_FALSE(decode(Direction::reply, deepest).malformed);
-    expect_malformed_reply(deepest + open, "nested too deeply");
+    const Outcome refused = decode(Direction::reply, deepest + open);
+    EXPECT_TRUE(refused.malformed);
+    EXPECT_EQ(refused.reason, "nested too deeply");
   }
-  expect_reply('*', repeat("*1\r\n", RespDecoder::max_depth) + ":1\r\n");
-  expect_reply('*', repeat("*1\r\n", RespDecoder::max_depth) + "*0\r\n");
+}
+
+TEST(RespDecoder, what_is_nested_ends_with_its_innermost_value) {
+  expect_reply('*', repeat("*1\r\n", kDeep) + ":1\r\n");
+  expect_reply('*', repeat("*1\r\n", kDeep) + "*0\r\n");
+  const std::string deepest = repeat("*1\r\n", RespDecoder::max_depth) + ":1\r\n";
+  EXPECT_EQ(decode(Direction::reply, deepest).frames, std::vector<Frame>({{'*', deepest}}));
 }
 
 TEST(RespDecoder, every_attribute_at_every_depth_is_told_from_an_array) {
   std::string frame;
-  for (std::size_t depth = 0; depth < RespDecoder::max_depth; ++depth) {
+  for (std::size_t depth = 0; depth < kDeep; ++depth) {
     frame += depth % 2 == 0 ? "*1\r\n" : "|1\r\n+key\r\n";
   }
   frame += ":1\r\n";  // completes the deepest attribute
-  for (std::size_t i = 1; i < RespDecoder::max_depth; i += 2) frame += ":2\r\n";
+  for (std::size_t i = 1; i < kDeep; i += 2) frame += ":2\r\n";
   expect_reply('*', frame);
 }
 

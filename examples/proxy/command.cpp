@@ -50,7 +50,17 @@ Verdict stream_read(Arguments rest) {
   while (const auto argument = rest.next()) {
     if (equals_ignoring_case(*argument, "BLOCK")) return {Route::answer, refusal};
     if (equals_ignoring_case(*argument, "STREAMS")) break;
+    if (!equals_ignoring_case(*argument, "GROUP")) continue;
+    rest.next();  // the group's name
+    rest.next();  // the consumer's
   }
+  return {};
+}
+
+/// Lua's debugger takes the connection over.
+Verdict script(Arguments rest) {
+  const auto subcommand = rest.next();
+  if (subcommand && equals_ignoring_case(*subcommand, "DEBUG")) return {Route::answer, refusal};
   return {};
 }
 
@@ -106,6 +116,7 @@ Verdict judge(std::span<const std::byte> request) noexcept {
   if (key == "HELLO") return hello(arguments);
   if (key == "SELECT") return select(arguments);
   if (key == "XREAD" || key == "XREADGROUP") return stream_read(arguments);
+  if (key == "SCRIPT") return script(arguments);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <new>
 
 namespace proxy {
 namespace {
@@ -78,8 +79,7 @@ Decoded RespDecoder::feed(std::span<const std::byte> frame_so_far) noexcept {
 void RespDecoder::reset() noexcept {
   error_ = {};
   position_ = scanned_ = body_end_ = 0;
-  attributes_ = 0;
-  depth_ = 0;
+  open_.clear();
   type_ = 0;
   complete_ = false;
 }
@@ -89,10 +89,10 @@ RespDecoder::Step RespDecoder::step() noexcept {
   if (position_ == input_.size()) return Step::wait;
   const char type = static_cast<char>(input_[position_]);
   if (direction_ == Direction::request) {
-    if (depth_ == 0 && type != '*') return read_inline();
-    if (depth_ > 0 && type != '$') return fail("expected '$' in a request");
+    if (open_.empty() && type != '*') return read_inline();
+    if (!open_.empty() && type != '$') return fail("expected '$' in a request");
   }
-  if (depth_ == 0) type_ = type;
+  if (open_.empty()) type_ = type;
   const Step found = find_line(type);
   return found == Step::next ? read_value(line_) : found;
 }
@@ -180,20 +180,22 @@ RespDecoder::Step RespDecoder::read_aggregate(char type, std::string_view digits
     if (type != '|') complete_value();
     return Step::next;
   }
-  if (depth_ == max_depth) return fail("nested too deeply");
-  if (type == '|') attributes_ |= std::uint32_t{1} << depth_;
-  items_left_[depth_++] = static_cast<std::size_t>(given) * (pairs ? 2 : 1);
+  if (open_.size() == max_depth) return fail("nested too deeply");
+  try {
+    open_.push_back({static_cast<std::size_t>(given) * (pairs ? 2 : 1), type == '|'});
+  } catch (const std::bad_alloc&) {
+    return fail("no memory for what is nested");
+  }
   return Step::next;
 }
 
 /// Closes every aggregate whose last item this was. An attribute is no value: what follows it is.
 void RespDecoder::complete_value() noexcept {
-  while (depth_ > 0) {
-    if (--items_left_[depth_ - 1] > 0) return;
-    const std::uint32_t bit = std::uint32_t{1} << --depth_;
-    const bool attribute = (attributes_ & bit) != 0;
-    attributes_ &= ~bit;
-    if (attribute) return;
+  while (!open_.empty()) {
+    if (--open_.back().items_left > 0) return;
+    const bool was_attribute = open_.back().is_attribute;
+    open_.pop_back();
+    if (was_attribute) return;
   }
   complete_ = true;
 }

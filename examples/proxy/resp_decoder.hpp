@@ -4,12 +4,12 @@
 // Independent of sockets. One decoder per direction of a connection, not thread-safe.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace proxy {
 
@@ -30,7 +30,8 @@ struct Decoded {
 
 class RespDecoder {
  public:
-  static constexpr std::size_t max_depth = 32;
+  /// Deeper than Lua's stack lets a script of redis-server reply.
+  static constexpr std::size_t max_depth = 8192;
   /// As redis-server: what is longer would make it close the connection that all clients share.
   static constexpr std::size_t max_inline_bytes = 64 * 1024;
   static constexpr std::size_t max_request_items = 1024 * 1024;
@@ -49,6 +50,11 @@ class RespDecoder {
   /// What one step led to: go on, or wait for bytes, or stop because of `error_`.
   enum class Step : std::uint8_t { next, wait, failed };
 
+  struct Aggregate {
+    std::size_t items_left;
+    bool is_attribute;
+  };
+
   Step step() noexcept;
   Step read_value(std::string_view line) noexcept;
   Step read_aggregate(char type, std::string_view digits) noexcept;
@@ -65,10 +71,8 @@ class RespDecoder {
   std::size_t max_frame_bytes_;
   std::size_t position_ = 0;
   std::size_t scanned_ = 0;
-  std::size_t body_end_ = 0;  // of the blob whose body is awaited, its CR LF included; 0: none
-  std::array<std::size_t, max_depth> items_left_;  // of each aggregate that is open
-  std::uint32_t attributes_ = 0;  // bit d: the aggregate open at depth d is an attribute
-  std::uint8_t depth_ = 0;
+  std::size_t body_end_ = 0;     // of the blob whose body is awaited, its CR LF included; 0: none
+  std::vector<Aggregate> open_;  // from the outermost on
   Direction direction_;
   char type_ = 0;
   bool complete_ = false;

@@ -201,15 +201,20 @@ class BasicBuffer<Source>::Appender {
   }
 
  private:
-  void write_back() noexcept {
-    if (limit_ != nullptr) buffer_.cursor_.end = end_;
-  }
+  /// At the end of its life, grow() having returned or thrown, the appender is where the buffer is.
+  struct ReadBack {
+    Appender& appender;
+    ~ReadBack() {
+      appender.end_ = appender.buffer_.cursor_.end;
+      appender.limit_ = appender.buffer_.cursor_.limit;
+    }
+  };
+
+  void write_back() noexcept { buffer_.cursor_.end = end_; }
   void grow(std::size_t bytes) {
     write_back();
-    end_ = limit_ = nullptr;  // should grow() throw, the buffer knows better
+    const ReadBack read_back{*this};
     buffer_.grow(bytes);
-    end_ = buffer_.cursor_.end;
-    limit_ = buffer_.cursor_.limit;
   }
 
   Source& buffer_;

@@ -23,7 +23,7 @@ class SystemBuffer : public BasicBuffer<SystemBuffer> {
   friend class BasicBuffer<SystemBuffer>;
 
   [[gnu::cold]] void grow(std::size_t extra_bytes);
-  /// The heap is what is at hand here; false where it refuses.
+  /// The heap is what is at hand here; false where it refuses, which without exceptions ends the program.
   [[gnu::cold]] bool try_grow(std::size_t extra_bytes) noexcept;
 
   std::pmr::memory_resource* upstream_;

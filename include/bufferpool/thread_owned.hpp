@@ -31,18 +31,18 @@ class ThreadOwned {
   [[nodiscard]] Cache* mine() const noexcept {
     // A shortcut was written by the owner, which it stays as long as it runs.
     const ThreadShortcuts& found = this_thread_shortcuts;
-    return found.arrays[shortcut_] == number_ ? static_cast<Cache*>(found.things[shortcut_])
-                                              : find_mine();
+    void* const mine = found.things[shortcut_];
+    return found.arrays[shortcut_] == number_ ? static_cast<Cache*>(mine) : find_mine();
   }
 
   /// Where there are caches: mine(), or nullptr if it is not found at once. Makes no call, so that a hot
   /// path needs no stack.
   [[nodiscard]] Cache* mine_at_once() const noexcept {
     const ThreadShortcuts& found = this_thread_shortcuts;
+    void* const mine = found.things[shortcut_];
     if (found.arrays[shortcut_] != number_) [[unlikely]] {
       return nullptr;
     }
-    void* const mine = found.things[shortcut_];
     if (mine == nullptr) __builtin_unreachable();  // number 0 is an array of nothing
     return static_cast<Cache*>(mine);
   }
@@ -90,8 +90,12 @@ class ThreadOwned {
     const std::uint64_t ticket = this_thread_ticket;
     const std::uint32_t index = index_of_ticket(ticket);
     if (index >= count_ || !caches_[index].owner.is(ticket)) return nullptr;
-    this_thread_shortcuts.things[shortcut_] = &caches_[index];
-    this_thread_shortcuts.arrays[shortcut_] = number_;
+    ThreadShortcuts& found = this_thread_shortcuts;
+    if (found.arrays[shortcut_] != kBeingWritten) {
+      found.arrays[shortcut_] = kBeingWritten;
+      found.things[shortcut_] = &caches_[index];
+      found.arrays[shortcut_] = number_;
+    }
     return &caches_[index];
   }
 

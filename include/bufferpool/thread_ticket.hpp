@@ -37,11 +37,18 @@ inline constexpr std::uint64_t kCollectorTicket = 0xFFFE;
 /// other uses shortcut 0.
 inline constexpr std::uint64_t kThreadShortcuts = 16;
 
+/// No array's number: the thread is about to write the shortcut.
+inline constexpr std::uint64_t kBeingWritten = kThreadShortcuts;
+
 /// Where a thread found its own things last time, so that it finds them at once: in the arrays with these
 /// numbers, which are never used again. A shortcut is never followed when the array is gone.
+///
+/// A signal handler may come between any two accesses, write a shortcut for an array of its own, and return.
+/// So whoever reads one reads the thing first: if it changed since, the number did. And whoever writes one
+/// marks it first: a handler that finds the mark goes without the shortcut. Volatile: in this order.
 struct ThreadShortcuts {
-  std::uint64_t arrays[kThreadShortcuts];
-  void* things[kThreadShortcuts];
+  volatile std::uint64_t arrays[kThreadShortcuts];
+  void* volatile things[kThreadShortcuts];
 };
 
 [[gnu::tls_model(

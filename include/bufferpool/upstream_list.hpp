@@ -1,5 +1,6 @@
 // The blocks that a resource took from upstream and that nobody has given back: so that its end, or
-// release(), can. Any thread may call any function; under a lock, as upstream costs more.
+// release(), can. Any thread may call any function; under a lock, as upstream costs more. fork() waits for
+// the locks, so that a child finds every list whole and no lock held.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ class UpstreamList {
   /// overwritten before upstream gets them back.
   UpstreamList(std::pmr::memory_resource& upstream, std::uint64_t owner_id,
                bool zeroes = false) noexcept
-      : upstream_(upstream), owner_id_(owner_id), zeroes_(zeroes) {}
+      : upstream_(upstream), owner_id_(owner_id), zeroes_(zeroes), mutex_(mutex_of(owner_id)) {}
   UpstreamList(const UpstreamList&) = delete;
   UpstreamList& operator=(const UpstreamList&) = delete;
   ~UpstreamList() { release_all(); }
@@ -34,6 +35,8 @@ class UpstreamList {
   [[nodiscard]] std::uint64_t size() const noexcept { return live_.get(); }
 
  private:
+  /// One of a few that all lists share.
+  [[nodiscard]] static std::mutex& mutex_of(std::uint64_t owner_id) noexcept;
   void link(UpstreamBlock& block) noexcept;
   void unlink(UpstreamBlock& block) noexcept;
 
@@ -41,7 +44,7 @@ class UpstreamList {
   std::uint64_t owner_id_;
   bool zeroes_;
   Tally live_;
-  std::mutex mutex_;
+  std::mutex& mutex_;
   UpstreamBlock* first_ = nullptr;
 };
 
