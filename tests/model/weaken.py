@@ -24,7 +24,10 @@ NUMBER = "Only that no number is given twice matters, and that is the modificati
 
 # (function, operation, weaker order): why it cannot matter.
 UNNOTICED = {
-    ("add", "fetch_or", "release"): "add() looks at nothing afterwards.",
+    ("add", "fetch_or", "release"): (
+        "add() looks at nothing afterwards. SlabTable::give() may see too early that its slab is not all free, and "
+        "leave it: it has added the class to may_be_free(), and whoever frees another word does, too."
+    ),
     ("remove", "fetch_and", "acquire"): (
         "remove() publishes nothing: who adds later adds whatever the remover did."
     ),
@@ -46,7 +49,8 @@ UNNOTICED = {
     ("PoolCore", "fetch_add", "relaxed"): NUMBER,
     ("next_list_id", "fetch_add", "relaxed"): NUMBER,
     ("set_failure_handler", "exchange", "relaxed"): (
-        "A handler is a function: no data of its own is published with it, and it is set at the start."
+        "Not harmless: what a handler reads would be published by the program's own means alone. So it stays; "
+        "no model runs it, as a report ends the process."
     ),
     ("fail", "load", "relaxed"): "As set_failure_handler().",
     ("take_mark", "load", "relaxed"): "The mark guards only itself: of those who exchange it one wins.",
