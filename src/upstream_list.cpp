@@ -5,11 +5,12 @@
 #include <iterator>
 
 #include "bufferpool/annotate.hpp"
+#include "bufferpool/region.hpp"
 
 namespace bufferpool::detail {
 namespace {
 
-struct alignas(64) OwnLine {
+struct alignas(kLineBytes) OwnLine {
   std::mutex mutex;
 };
 constinit OwnLine lines[16];

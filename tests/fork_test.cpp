@@ -111,6 +111,18 @@ int use_all(SlotPool& pool, PoolResource& memory, std::vector<void*>& taken) noe
   return 0;
 }
 
+/// Forks; the child ends with what `use` returns, which must be 0.
+template <class Use>
+void expect_success_in_a_child(const Use& use) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(use());
+  ASSERT_GT(child, 0);
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST(Fork, in_a_storm_gives_the_child_all_but_what_the_other_threads_had) {
   SlotPool pool({.slot_bytes = 1024, .slots = kPoolSlots});
   PoolResource memory(pool);
@@ -120,13 +132,7 @@ TEST(Fork, in_a_storm_gives_the_child_all_but_what_the_other_threads_had) {
   Storm storm(pool, memory);
   for (int i = 0; i < 50 && !HasFailure(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    const pid_t child = ::fork();
-    if (child == 0) ::_exit(use_all(pool, memory, taken));
-    ASSERT_GT(child, 0);
-    int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
-    EXPECT_EQ(WEXITSTATUS(status), 0);
+    expect_success_in_a_child([&] { return use_all(pool, memory, taken); });
   }
   storm.stop();
   EXPECT_TRUE(is_quiet(memory.stats()));
@@ -155,13 +161,7 @@ TEST(Fork, in_a_storm_on_upstream_leaves_the_child_no_lock_that_nobody_gives_up)
     });
   }
   for (int i = 0; i < 200 && !HasFailure(); ++i) {
-    const pid_t child = ::fork();
-    if (child == 0) ::_exit(use_upstream(memory));
-    EXPECT_GT(child, 0);
-    int status = -1;
-    EXPECT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
-    EXPECT_EQ(WEXITSTATUS(status), 0);
+    expect_success_in_a_child([&] { return use_upstream(memory); });
   }
   stops = true;
   for (std::thread& thread : threads) thread.join();

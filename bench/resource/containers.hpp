@@ -129,7 +129,7 @@ struct ListChurn {
 };
 
 template <class Workload, std::size_t bytes, class Memory>
-void use_containers(Memory memory, std::span<const Step> script) {
+[[gnu::noinline]] void use_containers(Memory memory, std::span<const Step> script) {
   Workload::template run<bytes>(memory, script);
 }
 
