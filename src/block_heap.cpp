@@ -136,15 +136,18 @@ void* BlockHeap::allocate_upstream(BlockShape shape, Tally& calls) {
   return block;
 }
 
+std::byte* BlockHeap::aligned_in_run(std::uint64_t first, std::size_t alignment) const noexcept {
+  const auto run = reinterpret_cast<std::uintptr_t>(pool_.core().address_of(first));
+  return reinterpret_cast<std::byte*>(bits::round_up(run, alignment));
+}
+
 void* BlockHeap::try_allocate_run(BlockShape shape) noexcept {
   const std::uint64_t slots = slots_for(shape);
   if (slots > pool_.slots()) return nullptr;
   void* const run = pool_.core().try_allocate_run(slots, Holder::resource);
   if (run == nullptr) return nullptr;
-  const auto address = reinterpret_cast<std::uintptr_t>(run);
-  const std::uintptr_t aligned = bits::round_up(address, shape.alignment);
-  void* const block = reinterpret_cast<void*>(aligned);
   const std::uint64_t first = to_number(pool_.index_of(run));
+  void* const block = aligned_in_run(first, shape.alignment);
   const std::uint64_t slot = to_number(pool_.index_of(block));
   if (slot != first) slabs_.set_use(slot, {SlotUse::Kind::inside_run, {}, slot - first});
   slabs_.set_use(first, {SlotUse::Kind::run, {}, slots});
@@ -163,9 +166,7 @@ bool BlockHeap::deallocate_run(void* block, BlockShape shape) noexcept {
   if (use.kind != SlotUse::Kind::run && use.kind != SlotUse::Kind::inside_run) return false;
   const std::uint64_t first = use.kind == SlotUse::Kind::run ? slot : slot - use.number;
   const std::uint64_t slots = slots_for(shape);
-  std::byte* const run = pool_.core().address_of(first);
-  const auto aligned = bits::round_up(reinterpret_cast<std::uintptr_t>(run), shape.alignment);
-  if (slabs_.use_of(first).number != slots || reinterpret_cast<std::uintptr_t>(block) != aligned) {
+  if (slabs_.use_of(first).number != slots || aligned_in_run(first, shape.alignment) != block) {
     return false;
   }
   slabs_.set_use(slot, {});
@@ -173,8 +174,8 @@ bool BlockHeap::deallocate_run(void* block, BlockShape shape) noexcept {
   run_slots_.subtract(slots);
   run_asked_bytes_.subtract(shape.bytes);
   run_blocks_.subtract(1);
-  pool_.core().deallocate_run(
-      run, slots, Holder::resource);  // of two threads that come here at once it stops one
+  // Of two threads that come here at once it stops one.
+  pool_.core().deallocate_run(pool_.core().address_of(first), slots, Holder::resource);
   return true;
 }
 
@@ -223,9 +224,15 @@ void BlockHeap::release_all() noexcept {
 }
 
 void BlockHeap::fail_release(const void* block, BlockShape shape) const noexcept {
+  char call[80];
+  std::snprintf(call, sizeof call, "deallocate(%p, %zu, %zu)", block, shape.bytes, shape.alignment);
+  fail_call(call, block);
+}
+
+void BlockHeap::fail_call(const char* call, const void* block) const noexcept {
   char where[128];
-  std::snprintf(where, sizeof where, "bufferpool: resource on pool %llu: deallocate(%p, %zu, %zu)",
-                printable(pool_.core().id()), block, shape.bytes, shape.alignment);
+  std::snprintf(where, sizeof where, "bufferpool: resource on pool %llu: %s",
+                printable(pool_.core().id()), call);
   if (!pool_.owns(block)) {
     fail(
         "%s: not from this resource, or given back already, or of another size and alignment; give "

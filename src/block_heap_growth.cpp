@@ -7,6 +7,7 @@
 // What is said about the slots, and about the block, changes with the length: whoever gives the block back
 // finds it as if it had been allocated so.
 #include <algorithm>
+#include <cstdio>
 #include <initializer_list>
 
 #include "bufferpool/block_heap.hpp"
@@ -98,11 +99,27 @@ std::size_t BlockHeap::growable_bytes(const SizeRange& wanted,
 }
 
 std::size_t BlockHeap::usable_bytes_at(const void* block, std::size_t alignment) const noexcept {
-  if (!pool_.owns(block)) return (static_cast<const UpstreamBlock*>(block) - 1)->shape.bytes;
+  if (pool_.owns(block)) {
+    const std::size_t bytes = room_at(block, alignment);
+    if (bytes != 0) return bytes;
+  } else if (const UpstreamBlock* const found = upstream_.find(block)) {
+    return found->shape.bytes;
+  }
+  char call[80];
+  std::snprintf(call, sizeof call, "size or growth of %p, aligned to %zu", block, alignment);
+  fail_call(call, block);
+}
+
+/// usable_bytes_at() for an address in the pool; 0: no block that is out begins there.
+std::size_t BlockHeap::room_at(const void* block, std::size_t alignment) const noexcept {
   const std::uint64_t slot = to_number(pool_.index_of(block));
   const SlotUse use = slabs_.use_of(slot);
-  if (use.kind == SlotUse::Kind::slab) return bytes_of(use.size_class);
+  if (use.kind == SlotUse::Kind::none) return 0;
+  if (use.kind == SlotUse::Kind::slab) {
+    return cells_[to_index(use.size_class)].is_held(block) ? bytes_of(use.size_class) : 0;
+  }
   const std::uint64_t first = use.kind == SlotUse::Kind::run ? slot : slot - use.number;
+  if (aligned_in_run(first, alignment) != block) return 0;
   const std::size_t lead = alignment > slot_alignment_ ? alignment - slot_alignment_ : 0;
   return slabs_.use_of(first).number * pool_.slot_bytes() - lead;
 }
@@ -121,7 +138,7 @@ void* BlockHeap::try_allocate(BlockShape shape) noexcept {
 
 std::size_t BlockHeap::try_expand(void* block, BlockShape held, const SizeRange& wanted) noexcept {
   if (!pool_.owns(block)) return 0;  // upstream's do not grow
-  const std::size_t usable_bytes = usable_bytes_at(block, held.alignment);
+  const std::size_t usable_bytes = room_at(block, held.alignment);
   const bool shares_slot = usable_bytes <= pool_.slot_bytes() / 2;
   if (shares_slot && usable_bytes < wanted.least_bytes) return 0;  // most often, so early
   const WholeBlock before = whole_block_at(block);

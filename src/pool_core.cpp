@@ -48,7 +48,11 @@ bool PoolCore::try_extend(void* pointer, std::uint64_t slots, std::uint64_t more
   const std::uint64_t held = std::max<std::uint64_t>(slots, 1);
   const std::size_t offset = offset_of(pointer);
   const std::uint64_t first = slot_at(offset);
-  if (offset >= slots_bytes_) return false;  // upstream's blocks do not grow
+  if (offset >= slots_bytes_) {
+    const UpstreamBlock* const block = find_upstream(pointer);
+    if (block == nullptr || block->shape.bytes / slot_bytes_ != held) fail_release(pointer, held);
+    return false;  // they do not grow
+  }
   if (first * slot_bytes_ != offset || held > slots_ || !chunks_[first].live.holds(held, holder)) {
     fail_release(pointer, held);
   }
@@ -107,6 +111,10 @@ void PoolCore::deallocate_other(void* pointer, std::uint64_t slots) noexcept {
   fail_release(pointer, slots);
 }
 
+const UpstreamBlock* PoolCore::find_upstream(const void* pointer) const noexcept {
+  return live_upstream_.get() != 0 ? UpstreamBlock::find(pointer, id_) : nullptr;
+}
+
 bool PoolCore::deallocate_upstream(void* pointer, std::uint64_t slots) noexcept {
   std::size_t bytes = 0;
   if (live_upstream_.get() == 0) return false;
@@ -140,6 +148,12 @@ void PoolCore::fail_release(const void* pointer, std::uint64_t slots) const noex
   std::snprintf(where, sizeof where, "bufferpool: pool %llu (%llu slots of %zu bytes): %p",
                 printable(id_), printable(slots_), slot_bytes_, pointer);
   if (!owns(pointer)) {
+    if (const UpstreamBlock* const block = find_upstream(pointer)) {
+      fail(
+          "%s is a block of %zu bytes from upstream, not of %llu slots; pass the length that was "
+          "allocated",
+          where, block->shape.bytes, printable(slots));
+    }
     fail("%s is not from this pool, or already free; give it back once, where it came from", where);
   }
   const std::uint64_t slot = slot_at(offset_of(pointer));

@@ -51,6 +51,13 @@ bool is_readable(const void* mark) noexcept {
   return mark.load() == expected && mark.compare_exchange_strong(expected, 0);
 }
 
+/// As take_mark().
+[[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool has_own_mark(
+    const UpstreamBlock& block, const Atomic<std::uint64_t>& mark, std::uint64_t pool_id) noexcept {
+  [[maybe_unused]] const annotate::Unwatched unwatched;
+  return mark.load() == mark_of(pool_id, &block + 1, block.shape);
+}
+
 }  // namespace
 
 UpstreamBlock* UpstreamBlock::allocate(std::pmr::memory_resource& upstream, std::uint64_t pool_id,
@@ -70,6 +77,14 @@ UpstreamBlock* UpstreamBlock::release(void* pointer, std::uint64_t pool_id,
   auto* const block = reinterpret_cast<UpstreamBlock*>(address - sizeof(UpstreamBlock));
   if (!is_readable(&block->mark_)) return nullptr;
   return take_mark(block->mark_, mark_of(pool_id, pointer, released)) ? block : nullptr;
+}
+
+const UpstreamBlock* UpstreamBlock::find(const void* pointer, std::uint64_t pool_id) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  if (pointer == nullptr || address % alignof(std::max_align_t) != 0) return nullptr;
+  const auto* const block = reinterpret_cast<const UpstreamBlock*>(address - sizeof(UpstreamBlock));
+  if (!is_readable(&block->shape) || !is_readable(&block->mark_)) return nullptr;
+  return has_own_mark(*block, block->mark_, pool_id) ? block : nullptr;
 }
 
 void UpstreamBlock::free(std::pmr::memory_resource& upstream, BlockShape released) noexcept {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "bufferpool/failure.hpp"
+#include "bufferpool/pool_allocator.hpp"
 #include "bufferpool/pool_resource.hpp"
 #include "support/blocks.hpp"
 #include "support/slots.hpp"
@@ -25,6 +27,11 @@ class PoolResourceMisuseDeathTest : public ::testing::Test {
     return "bufferpool: resource on pool " + std::to_string(pool_.core().id()) +
            ": deallocate\\(.*\\): " + rest;
   }
+  static std::string growth_fails(const std::string& rest) {
+    return "bufferpool: resource on pool [0-9]+: size or growth of .*: " + rest;
+  }
+  static constexpr const char* kInside =
+      "(lies 4 bytes inside|slot [0-9]+ is of a run|not from this resource)";
   static constexpr const char* kForeign = "not from this resource, or given back already";
   static constexpr const char* kFree =
       "block [0-9]+, of [0-9]+ bytes, of slot [0-9]+ is already free";
@@ -189,6 +196,47 @@ TEST_F(PoolResourceMisuseDeathTest, a_block_is_reported_by_the_pool_that_its_slo
     EXPECT_DEATH(pool_.deallocate_run(block, 16), "slot [0-9]+ holds a resource's blocks") << bytes;
     EXPECT_DEATH(static_cast<void>(pool_.try_extend(block, 1, 2)), "holds a resource's blocks");
     memory_.deallocate(block, bytes);
+  }
+}
+
+/// Asks for the size of the ints at `block`, or for more or fewer of them.
+std::vector<std::function<void()>> growth_of(PoolAllocator<int> ints, void* block) {
+  const auto ask = [=](unsigned command, std::size_t limit) {
+    return [=]() mutable {
+      std::size_t length = limit;
+      auto* reuse = static_cast<int*>(block);
+      static_cast<void>(ints.allocation_command(command, limit, length, reuse));
+    };
+  };
+  constexpr unsigned kExpandForward = 0x02;
+  constexpr unsigned kShrinkInPlace = 0x08;
+  return {[=] { static_cast<void>(ints.size(static_cast<const int*>(block))); },
+          ask(kExpandForward, 1), ask(kExpandForward, 1'000'000), ask(kShrinkInPlace, 1)};
+}
+
+TEST_F(PoolResourceMisuseDeathTest, the_growth_of_what_is_no_block_is_reported) {
+  alignas(64) std::byte local[256] = {};
+  for (const auto& grow : growth_of(memory_, local + 64))
+    EXPECT_DEATH(grow(), growth_fails(kForeign));
+  for (const std::size_t bytes : {8u, 80u, 5000u, 65'536u, 1'000'000u, 100'000'000u}) {
+    auto* const block = static_cast<std::byte*>(memory_.allocate(bytes));
+    for (const auto& grow : growth_of(memory_, local + 64))
+      EXPECT_DEATH(grow(), growth_fails(kForeign)) << bytes;
+    for (const auto& grow : growth_of(memory_, block + 4))
+      EXPECT_DEATH(grow(), growth_fails(kInside)) << bytes;
+    growth_of(memory_, block)
+        .front()();  // its size: no growth, which would have to be told deallocate
+    memory_.deallocate(block, bytes);
+  }
+}
+
+TEST_F(PoolResourceMisuseDeathTest, the_growth_of_a_free_block_is_reported) {
+  for (const std::size_t bytes : {8u, 80u, 5000u, 65'536u, 1'000'000u}) {
+    void* const block = memory_.allocate(bytes);
+    memory_.deallocate(block, bytes);
+    for (const auto& grow : growth_of(memory_, block))
+      EXPECT_DEATH(grow(), growth_fails("(block|slot) [0-9]+.*(is already free|holds no block)"))
+          << bytes;
   }
 }
 

@@ -125,6 +125,24 @@ TEST_P(SlotPoolMisuseDeathTest, a_foreign_pointer_is_reported_while_upstream_blo
   pool_.deallocate_run(block, pool_.slots() + 1);
 }
 
+TEST_P(SlotPoolMisuseDeathTest, the_growth_of_what_is_not_the_pools_is_reported) {
+  alignas(64) std::byte local[256] = {};
+  SlotPool other({.slot_bytes = 100, .slots = 8});
+  const auto extend = [&](void* pointer, std::uint64_t slots) {
+    return pool_.try_extend(pointer, slots, slots + 1);
+  };
+  EXPECT_DEATH(extend(local + 64, 1), about(kForeign));
+  EXPECT_DEATH(extend(other.allocate(), 1), about(kForeign));
+  EXPECT_DEATH(extend(nullptr, 1), "is not from this pool");
+  const std::uint64_t slots = pool_.slots() + 1;
+  void* const block = pool_.allocate_run(slots);
+  EXPECT_FALSE(extend(block, slots));
+  EXPECT_DEATH(extend(local + 64, 1), about(kForeign));
+  EXPECT_DEATH(extend(static_cast<std::byte*>(block) + 16, slots), about(kForeign));
+  pool_.deallocate_run(block, slots);
+  EXPECT_DEATH(extend(block, slots), about(kForeign));
+}
+
 TEST_P(SlotPoolMisuseDeathTest, a_null_pointer_is_reported) {
   EXPECT_DEATH(pool_.deallocate(nullptr), "is not from this pool");
   void* const block = pool_.allocate_run(pool_.slots() + 1);
@@ -175,7 +193,10 @@ TEST_P(SlotPoolMisuseDeathTest, a_wrong_length_of_an_upstream_block_is_reported)
   // 2^62 slots more are 100 x 2^62 = 0 bytes more, modulo 2^64.
   for (const std::uint64_t wrong :
        {std::uint64_t{1}, length - 1, length + 1, length + (std::uint64_t{1} << 62)}) {
-    EXPECT_DEATH(pool_.deallocate_run(block, wrong), about(kForeign)) << wrong;
+    const std::string what = " is a block of " + std::to_string(length * pool_.slot_bytes()) +
+                             " bytes from upstream, not of " + std::to_string(wrong) + " slots";
+    EXPECT_DEATH(pool_.deallocate_run(block, wrong), about(what));
+    EXPECT_DEATH(static_cast<void>(pool_.try_extend(block, wrong, wrong + 1)), about(what));
   }
   pool_.deallocate_run(block, length);
 }

@@ -48,6 +48,20 @@ TEST_F(UpstreamBlockTest, is_released_once) {
   block->free(upstream_, {100, 16});
 }
 
+TEST_F(UpstreamBlockTest, is_found_by_its_owner_until_it_is_released) {
+  void* const data = allocate({100, 16});
+  const UpstreamBlock* const found = UpstreamBlock::find(data, kOwner);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->shape.bytes, 100u);
+  EXPECT_EQ(UpstreamBlock::find(data, kOwner + 1), nullptr);
+  EXPECT_EQ(UpstreamBlock::find(static_cast<std::byte*>(data) + 16, kOwner), nullptr);
+  EXPECT_EQ(UpstreamBlock::find(static_cast<std::byte*>(data) + 1, kOwner), nullptr);
+  EXPECT_EQ(UpstreamBlock::find(nullptr, kOwner), nullptr);
+  UpstreamBlock* const block = UpstreamBlock::release(data, kOwner, {100, 16});
+  EXPECT_EQ(UpstreamBlock::find(data, kOwner), nullptr);
+  block->free(upstream_, {100, 16});
+}
+
 TEST_F(UpstreamBlockTest, is_not_released_with_another_shape_or_by_another_owner) {
   void* const data = allocate({100, 16});
   for (const BlockShape wrong : {BlockShape{99, 16}, BlockShape{101, 16}, BlockShape{100, 8},

@@ -41,9 +41,10 @@ struct BlockCells {
     return grain < grains && states[grain / 4].unhold(code_of(grain));
   }
 
-  /// For a block of the class.
+  /// False: this is no block of the class, or it is not held.
   [[nodiscard]] bool is_held(const void* block) const noexcept {
-    return states[grain_of(block) / 4].value() != 0;
+    const std::uint64_t grain = grain_of(block);
+    return grain < grains && states[grain / 4].value() == code_of(grain);
   }
 
   /// Nothing in the range is held any more; no other thread may be in a call.

@@ -94,7 +94,8 @@ class BlockHeap {
   [[nodiscard]] std::size_t growable_bytes(const SizeRange& wanted,
                                            std::size_t alignment) const noexcept;
 
-  /// The longest length with which a block that is out could have been allocated.
+  /// The longest length with which a block that is out could have been allocated. What is none is reported to
+  /// the failure handler, and ends the process.
   [[nodiscard]] std::size_t usable_bytes_at(const void* block,
                                             std::size_t alignment) const noexcept;
 
@@ -179,14 +180,20 @@ class BlockHeap {
   [[gnu::cold]] void* allocate_other(BlockShape shape);
   [[gnu::cold]] void deallocate_other(void* block, BlockShape shape) noexcept;
   [[nodiscard]] std::uint64_t slots_for(BlockShape shape) const noexcept;
+  /// Where the block of a run begins.
+  [[nodiscard]] std::byte* aligned_in_run(std::uint64_t first,
+                                          std::size_t alignment) const noexcept;
   [[nodiscard]] void* try_allocate_run(BlockShape shape) noexcept;
   [[nodiscard]] bool deallocate_run(void* block, BlockShape shape) noexcept;
   [[nodiscard]] void* allocate_upstream(BlockShape shape, Tally& calls);
   [[noreturn]] [[gnu::cold]] void fail_release(const void* block, BlockShape shape) const noexcept;
+  /// `call` says what was called.
+  [[noreturn]] [[gnu::cold]] void fail_call(const char* call, const void* block) const noexcept;
 
   // Growth in place: block_heap_growth.cpp.
   struct WholeBlock;
   [[nodiscard]] WholeBlock whole_block(std::uint64_t slots) const noexcept;
+  [[nodiscard]] std::size_t room_at(const void* block, std::size_t alignment) const noexcept;
   [[nodiscard]] WholeBlock whole_block_at(const void* block) const noexcept;
   [[nodiscard]] WholeBlock least_whole_block(const SizeRange& wanted,
                                              std::size_t alignment) const noexcept;

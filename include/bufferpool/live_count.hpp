@@ -192,7 +192,7 @@ class BlockState {
     }
   }
 
-  /// For messages.
+  /// The code, or 0.
   [[nodiscard]] std::uint8_t value() const noexcept {
     // Relaxed: no other memory is concluded from it.
     return state_.load(std::memory_order_relaxed);

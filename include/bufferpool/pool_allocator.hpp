@@ -92,7 +92,8 @@ class PoolAllocator {
   /// `command` is a set of Boost's allocation_type. At `reuse`, in this order: shrinks; expands forward;
   /// allocates anew and sets `reuse` to nullptr. `length` goes in as the preferred number of elements, and
   /// comes out as the number received. What cannot be done in place gives nullptr and never throws, as
-  /// Boost's vectors ask for it in functions that must not.
+  /// Boost's vectors ask for it in functions that must not. A `reuse` that is no block that is out is
+  /// reported to the failure handler, and ends the process.
   [[nodiscard]] T* allocation_command(unsigned command, std::size_t limit, std::size_t& length,
                                       T*& reuse) {
     if ((command & (kShrinkInPlace | kTryShrinkInPlace)) != 0) {
@@ -107,7 +108,7 @@ class PoolAllocator {
     return allocate_anew((command & kNothrow) != 0, limit, length);
   }
 
-  /// How many elements have room in a block that is out.
+  /// How many elements have room in a block that is out; another pointer ends the process as above.
   [[nodiscard]] std::size_t size(const T* block) const noexcept {
     const std::size_t bytes = heap().usable_bytes_at(block, alignof(T));
     annotate::unpoison_more(block, bytes);  // who asks may use it

@@ -24,6 +24,7 @@
 namespace bufferpool::detail {
 
 struct PoolLayout;
+class UpstreamBlock;
 
 class PoolCore {
  public:
@@ -231,6 +232,7 @@ class PoolCore {
   [[gnu::cold]] void* refuse() noexcept;
   [[gnu::cold]] void* allocate_upstream(std::uint64_t slots);
   [[gnu::cold]] void deallocate_other(void* pointer, std::uint64_t slots) noexcept;
+  [[nodiscard]] const UpstreamBlock* find_upstream(const void* pointer) const noexcept;
   [[gnu::cold]] bool deallocate_upstream(void* pointer, std::uint64_t slots) noexcept;
   [[gnu::cold]] void overwrite(std::uint64_t first, std::uint64_t slots) noexcept;
   void check_untouched(std::uint64_t first, std::uint64_t slots) const noexcept;

@@ -70,7 +70,8 @@ class SlotPool {
 
   /// Makes the run of `slots` slots at `pointer` one of `more` slots in place; no byte moves. False,
   /// and nothing changed: a slot behind it is taken or in another thread's magazine, the pool ends
-  /// there, `more` is less than `slots`, or the block is upstream's. Never blocks.
+  /// there, `more` is less than `slots`, or the block is upstream's. Never blocks. Misuse is caught as in
+  /// deallocate().
   [[nodiscard]] bool try_extend(void* pointer, std::uint64_t slots, std::uint64_t more) noexcept {
     return core_->try_extend(pointer, slots, more);
   }

@@ -30,17 +30,15 @@ class ThreadOwned {
   /// This thread's, or nullptr. Two thread-local loads and a compare.
   [[nodiscard]] Cache* mine() const noexcept {
     // A shortcut was written by the owner, which it stays as long as it runs.
-    const ThreadShortcuts& found = this_thread_shortcuts;
-    void* const mine = found.things[shortcut_];
-    return found.arrays[shortcut_] == number_ ? static_cast<Cache*>(mine) : find_mine();
+    const auto [mine, array] = this_thread_shortcuts.read(shortcut_);
+    return array == number_ ? static_cast<Cache*>(mine) : find_mine();
   }
 
   /// Where there are caches: mine(), or nullptr if it is not found at once. Makes no call, so that a hot
   /// path needs no stack.
   [[nodiscard]] Cache* mine_at_once() const noexcept {
-    const ThreadShortcuts& found = this_thread_shortcuts;
-    void* const mine = found.things[shortcut_];
-    if (found.arrays[shortcut_] != number_) [[unlikely]] {
+    const auto [mine, array] = this_thread_shortcuts.read(shortcut_);
+    if (array != number_) [[unlikely]] {
       return nullptr;
     }
     if (mine == nullptr) __builtin_unreachable();  // number 0 is an array of nothing
@@ -90,12 +88,7 @@ class ThreadOwned {
     const std::uint64_t ticket = this_thread_ticket;
     const std::uint32_t index = index_of_ticket(ticket);
     if (index >= count_ || !caches_[index].owner.is(ticket)) return nullptr;
-    ThreadShortcuts& found = this_thread_shortcuts;
-    if (found.arrays[shortcut_] != kBeingWritten) {
-      found.arrays[shortcut_] = kBeingWritten;
-      found.things[shortcut_] = &caches_[index];
-      found.arrays[shortcut_] = number_;
-    }
+    this_thread_shortcuts.write(shortcut_, &caches_[index], number_);
     return &caches_[index];
   }
 

@@ -45,10 +45,30 @@ inline constexpr std::uint64_t kBeingWritten = kThreadShortcuts;
 ///
 /// A signal handler may come between any two accesses, write a shortcut for an array of its own, and return.
 /// So whoever reads one reads the thing first: if it changed since, the number did. And whoever writes one
-/// marks it first: a handler that finds the mark goes without the shortcut. Volatile: in this order.
+/// marks it first: a handler that finds the mark goes without the shortcut.
 struct ThreadShortcuts {
-  volatile std::uint64_t arrays[kThreadShortcuts];
-  void* volatile things[kThreadShortcuts];
+  struct Shortcut {
+    void* thing;
+    std::uint64_t array;
+  };
+
+  [[nodiscard, gnu::always_inline]] Shortcut read(std::uint64_t shortcut) const noexcept {
+    void* thing = things[shortcut];
+    // The compiler reads the array behind this, and can compare with memory, which it cannot if it is volatile.
+    __asm__("" : "+r"(thing), "+r"(shortcut));
+    return {thing, arrays[shortcut]};
+  }
+
+  void write(std::uint64_t shortcut, void* thing, std::uint64_t array) noexcept {
+    volatile std::uint64_t& number = arrays[shortcut];
+    if (number == kBeingWritten) return;
+    number = kBeingWritten;
+    static_cast<void* volatile&>(things[shortcut]) = thing;
+    number = array;
+  }
+
+  std::uint64_t arrays[kThreadShortcuts];
+  void* things[kThreadShortcuts];
 };
 
 [[gnu::tls_model(

@@ -31,6 +31,10 @@ class UpstreamBlock {
   [[nodiscard]] static UpstreamBlock* release(void* pointer, std::uint64_t pool_id,
                                               BlockShape shape) noexcept;
 
+  /// The block that begins at `pointer`, of any shape; nullptr as for release(). Two system calls.
+  [[nodiscard]] static const UpstreamBlock* find(const void* pointer,
+                                                 std::uint64_t pool_id) noexcept;
+
   /// Gives a released block back to upstream.
   void free(std::pmr::memory_resource& upstream, BlockShape shape) noexcept;
 

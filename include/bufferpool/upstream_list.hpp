@@ -29,6 +29,11 @@ class UpstreamList {
   /// False, and nothing changed: no block of this list, or of another shape, or given back before.
   [[nodiscard]] bool deallocate(void* block, BlockShape shape) noexcept;
 
+  /// The block of this list that begins at `block`, or nullptr.
+  [[nodiscard]] const UpstreamBlock* find(const void* block) const noexcept {
+    return live_.get() != 0 ? UpstreamBlock::find(block, owner_id_) : nullptr;
+  }
+
   /// Gives all back.
   void release_all() noexcept;
 
