@@ -280,6 +280,16 @@ def a_value_comes_back(bench):
         client.expect_silence()
 
 
+def what_the_proxy_does_not_know_is_not_forwarded(bench):
+    for name in b"HOLDER", b"JSON.GET", b"SUBSCRIBE", b"x" * 100:
+        with bench.client() as client:
+            client.send(command(name, b"x") + command(b"PING") + command(b"QUIT"))
+            refusal, *others = client.receive_to_end().split(b"\r\n")
+            check(refusal.startswith(b"-ERR the proxy does not forward this command"), refusal)
+            check(b"start the proxy with --allow NAME" in refusal, refusal)
+            check(others == [b"+PONG", b"+OK", b""], others)
+
+
 def large_values_come_back(bench):
     with bench.client() as client:
         for size in MIB, 5 * MIB:
@@ -530,6 +540,7 @@ def a_lost_server_is_said_to_every_client(bench):
 
 CHECKS = [
     a_value_comes_back,
+    what_the_proxy_does_not_know_is_not_forwarded,
     large_values_come_back,
     requests_arrive_byte_by_byte,
     pipelined_replies_keep_their_order,
@@ -562,7 +573,8 @@ class Bench:
     def start(self, *options, upstream="the bench's"):
         server = self.server if upstream == "the bench's" else upstream
         address = ["--upstream", server.address] if server else []
-        return Proxy(self.program, "--memory", self.memory, *address, *options)
+        own = ["--allow", "hold,NESTED", "--allow=BREAK"]  # what only the bench's server knows
+        return Proxy(self.program, "--memory", self.memory, *address, *own, *options)
 
     @contextlib.contextmanager
     def started(self, *options, **upstream):

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -31,6 +32,7 @@ template <bufferpool::FillBuffer Buffer>
 struct Common {
   std::function<Buffer()> make_buffer;
   Limits limits;
+  std::vector<std::string> vouched;  // commands, as judge() takes them
   UpstreamLoad load;
   std::atomic<std::uint32_t> connections = 0;
 };
@@ -42,7 +44,7 @@ class Lane {
       : common_(common),
         upstream_(upstream),
         answers_(io_, [this](std::vector<Envelope>& batch) { deliver(batch); }),
-        share_{common.limits, common.make_buffer(), {}, {}},
+        share_{common.limits, common.vouched, common.make_buffer(), {}, {}},
         sessions_(index),
         lingering_timer_(io_) {}
 

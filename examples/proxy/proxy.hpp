@@ -30,7 +30,8 @@ class Proxy {
  public:
   /// Connects upstream and listens; throws std::runtime_error if either cannot be done.
   Proxy(const Options& options, std::function<Buffer()> make_buffer)
-      : common_{std::move(make_buffer), limits_of(options), UpstreamLoad(options.upstream_bytes)},
+      : common_{std::move(make_buffer), limits_of(options), options.allowed,
+                UpstreamLoad(options.upstream_bytes)},
         link_(common_, {[this] { resume_clients(); },
                         [this](const std::string& reason) { lose_upstream(reason); }}),
         lanes_(make_lanes(options.io_threads)),

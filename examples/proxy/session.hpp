@@ -26,6 +26,7 @@ namespace proxy {
 template <bufferpool::FillBuffer Buffer>
 struct SessionShare {
   Limits limits;
+  Vouched vouched;
   Buffer answers;  // for the answers that the proxy gives itself
   SliceQueue::Store slices;
   std::vector<Envelope> outgoing;  // to the upstream connection
@@ -135,7 +136,7 @@ class Session {
         submit_last({"-ERR Protocol error: ", frame.reason, "\r\n"});
         break;
       }
-      const Verdict verdict = judge(reader_.undecoded().first(frame.bytes));
+      const Verdict verdict = judge(reader_.undecoded().first(frame.bytes), share_.vouched);
       if (verdict.route == Route::forward) {
         reader_.keep(frame.bytes);
         ++run;
