@@ -445,6 +445,27 @@ def a_client_with_too_much_unread_is_closed(bench):
             other.is_served()
 
 
+def of_clients_with_too_much_unread_together_the_one_with_most_is_closed(bench):
+    # The kernel takes up to 4 MiB of what is sent to each.
+    value, limit = b"t" * MIB, 21 * MIB
+    with bench.started("--drop-total-bytes", str(limit)) as proxy, contextlib.ExitStack() as stack:
+        other = stack.enter_context(Client(proxy))
+        most, least = (stack.enter_context(Client(proxy, receive_buffer=65536)) for _ in range(2))
+        other.ask(command(b"SET", b"t", value), b"+OK\r\n")
+        for client, replies in (most, 20), (least, 10):
+            client.send(command(b"GET", b"t") * replies)
+            for _ in range(3):  # one reply after the other, behind those
+                other.ask(command(b"GET", b"t"), bulk(value))
+        with contextlib.suppress(ConnectionResetError):
+            got = len(most.receive_to_end())
+            check(got < 10 * MIB, f"{got} bytes came")
+        least.expect(bulk(value) * 10)
+        least.is_served()
+        # What waited for them is not counted any more.
+        for _ in range(30):
+            other.ask(command(b"GET", b"t"), bulk(value))
+
+
 def clients_beyond_the_limit_are_refused(bench):
     refusal = b"-ERR max number of clients reached\r\n"
     with bench.started("--max-connections", "3") as proxy, contextlib.ExitStack() as stack:
@@ -551,6 +572,7 @@ CHECKS = [
     a_client_that_ends_its_input_gets_its_replies,
     a_client_that_does_not_read_is_not_read,
     a_client_with_too_much_unread_is_closed,
+    of_clients_with_too_much_unread_together_the_one_with_most_is_closed,
     clients_beyond_the_limit_are_refused,
     a_client_may_leave_while_replies_are_owed,
     a_frame_beyond_the_limit_is_malformed,

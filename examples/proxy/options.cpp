@@ -46,6 +46,8 @@ constexpr auto numbers = std::to_array<NumberOption>({
      "a client with more replies unread is not read"},
     {"--drop-bytes", &Options::drop_bytes, 1, 64 * gibibyte,
      "a client with more replies unread is closed"},
+    {"--drop-total-bytes", &Options::drop_total_bytes, 1, 64 * gibibyte,
+     "with more unread by all clients, those with most are closed"},
     {"--upstream-bytes", &Options::upstream_bytes, 1, gibibyte,
      "with more waiting, no client is read"},
     {"--in-flight", &Options::in_flight, 1, 1'000'000,
@@ -177,6 +179,7 @@ Limits limits_of(const Options& options) {
           .reply_bytes = options.reply_bytes,
           .outbound_bytes = options.outbound_bytes,
           .drop_bytes = options.drop_bytes,
+          .drop_total_bytes = options.drop_total_bytes,
           .upstream_bytes = options.upstream_bytes,
           .commands_in_flight = static_cast<std::uint32_t>(options.in_flight),
           .connections = static_cast<std::uint32_t>(options.max_connections)};

@@ -35,6 +35,7 @@ struct Options {
   std::uint64_t reply_bytes = 4ull << 30;
   std::uint64_t outbound_bytes = 1u << 20;
   std::uint64_t drop_bytes = 256u << 20;
+  std::uint64_t drop_total_bytes = 1u << 30;
   std::uint64_t upstream_bytes = 16u << 20;
   std::uint64_t in_flight = 128;
   /// Commands that are forwarded although the proxy does not know them: sorted, upper case.

@@ -27,7 +27,8 @@ template <bufferpool::FillBuffer Buffer>
 struct SessionShare {
   Limits limits;
   Vouched vouched;
-  Buffer answers;  // for the answers that the proxy gives itself
+  std::size_t unread_bytes = 0;  // wait to be written to the clients
+  Buffer answers;                // for the answers that the proxy gives itself
   SliceQueue::Store slices;
   std::vector<Envelope> outgoing;  // to the upstream connection
 
@@ -51,12 +52,17 @@ class Session {
         outbound_(share.slices),
         id_(id) {}
 
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() { share_.unread_bytes -= outbound_.bytes(); }
+
   Socket& socket() noexcept { return socket_; }
 
   bool wants_read() const noexcept {
     return state_ == State::open ? !has_backlog_ && may_take(0) : state_ == State::lingering;
   }
   bool wants_write() const noexcept { return outbound_.bytes() > 0; }
+  std::size_t unread_bytes() const noexcept { return outbound_.bytes(); }
   bool lingers() const noexcept { return state_ == State::lingering; }
   bool finished() const noexcept {
     return state_ == State::failed || (state_ == State::ended && is_quiet());
@@ -78,6 +84,7 @@ class Session {
   void deliver(Envelope&& answer) {
     if (closing_) return;
     in_flight_ -= answer.commands;
+    share_.unread_bytes += answer.bytes.size();
     outbound_.push(std::move(answer.bytes));
     if (answer.content == Content::final_answer) closing_ = true;
     if (outbound_.bytes() > share_.limits.drop_bytes) state_ = State::failed;
@@ -85,7 +92,7 @@ class Session {
 
   void write() {
     ErrorCode error;
-    outbound_.write_to(socket_, error);
+    share_.unread_bytes -= outbound_.write_to(socket_, error);
     if (error && !would_block(error)) state_ = State::failed;
     if (has_backlog_) decode();
     if (closing_ && is_quiet() && state_ == State::refusing) linger();

@@ -9,7 +9,7 @@
 
 namespace proxy {
 
-// clang-format off: one a line, if it may
+// clang-format off: it would give each a line of its own
 /// Sorted, upper case.
 inline constexpr auto shared_commands =
     std::to_array<std::string_view>({"ACL|CAT",
