@@ -445,6 +445,18 @@ def a_client_with_too_much_unread_is_closed(bench):
             other.is_served()
 
 
+def a_client_that_reads_gets_a_reply_beyond_the_limit(bench):
+    value = random.Random(2).randbytes(12 * MIB)
+    with bench.started("--drop-bytes", str(4 * MIB), "--outbound-bytes", str(MIB)) as proxy:
+        with Client(proxy, receive_buffer=65536) as client:
+            sender = client.send_beside(command(b"SET", b"r", value))
+            client.expect(b"+OK\r\n")
+            sender.join(PATIENCE)
+            client.send(b"PING\r\n" * 3 + command(b"GET", b"r") + b"PING\r\n" * 3)
+            client.expect(b"+PONG\r\n" * 3 + bulk(value) + b"+PONG\r\n" * 3)
+            client.is_served()
+
+
 def of_clients_with_too_much_unread_together_the_one_with_most_is_closed(bench):
     # The kernel takes up to 4 MiB of what is sent to each.
     value, limit = b"t" * MIB, 21 * MIB
@@ -572,6 +584,7 @@ CHECKS = [
     a_client_that_ends_its_input_gets_its_replies,
     a_client_that_does_not_read_is_not_read,
     a_client_with_too_much_unread_is_closed,
+    a_client_that_reads_gets_a_reply_beyond_the_limit,
     of_clients_with_too_much_unread_together_the_one_with_most_is_closed,
     clients_beyond_the_limit_are_refused,
     a_client_may_leave_while_replies_are_owed,

@@ -45,7 +45,7 @@ constexpr auto numbers = std::to_array<NumberOption>({
     {"--outbound-bytes", &Options::outbound_bytes, 1, gibibyte,
      "a client with more replies unread is not read"},
     {"--drop-bytes", &Options::drop_bytes, 1, 64 * gibibyte,
-     "a client with more replies unread is closed"},
+     "a client with more replies unread, beside the largest of them, is closed"},
     {"--drop-total-bytes", &Options::drop_total_bytes, 1, 64 * gibibyte,
      "with more unread by all clients, those with most are closed"},
     {"--upstream-bytes", &Options::upstream_bytes, 1, gibibyte,

@@ -84,10 +84,13 @@ class Session {
   void deliver(Envelope&& answer) {
     if (closing_) return;
     in_flight_ -= answer.commands;
-    share_.unread_bytes += answer.bytes.size();
+    const std::size_t bytes = answer.bytes.size();
+    largest_unread_ = std::max(wants_write() ? largest_unread_ : 0, bytes);
+    share_.unread_bytes += bytes;
     outbound_.push(std::move(answer.bytes));
     if (answer.content == Content::final_answer) closing_ = true;
-    if (outbound_.bytes() > share_.limits.drop_bytes) state_ = State::failed;
+    // A client that reads has no way to take a large reply before it is there.
+    if (outbound_.bytes() > share_.limits.drop_bytes + largest_unread_) state_ = State::failed;
   }
 
   void write() {
@@ -201,7 +204,8 @@ class Session {
   FrameReader<Buffer> reader_;
   SliceQueue outbound_;
   ClientId id_;
-  std::uint32_t in_flight_ = 0;  // commands without a reply so far
+  std::size_t largest_unread_ = 0;  // bytes that came at once, since none waited
+  std::uint32_t in_flight_ = 0;     // commands without a reply so far
   State state_ = State::open;
   bool has_backlog_ = false;  // there may be commands that were read and not taken
   bool closing_ = false;      // the final answer is queued
