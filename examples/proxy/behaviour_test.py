@@ -571,6 +571,25 @@ def a_lost_server_is_said_to_every_client(bench):
         server.close()
 
 
+def run_to_end(bench, *options, **streams):
+    """Of a proxy that does not get to serve anyone: its exit status and what it says."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    command_line = [bench.program, "--memory", bench.memory, *options]
+    try:
+        ended = subprocess.run(command_line, timeout=PATIENCE, text=True, **streams)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{options}: the proxy does not end")
+    return ended.returncode, ended.stderr
+
+
+def output_that_cannot_be_written_is_a_failure(bench):
+    for options in ["--no-load"], ["--idle", "10"], ["--seconds", "1"], ["--help"]:
+        with open("/dev/full", "w") as full:
+            status, said = run_to_end(bench, *options, stdout=full)
+        check(status == 1, f"{options}: the exit status is {status}")
+        check("standard output takes no more: No space left on device" in said, said)
+
+
 CHECKS = [
     a_value_comes_back,
     what_the_proxy_does_not_know_is_not_forwarded,
@@ -591,6 +610,7 @@ CHECKS = [
     a_frame_beyond_the_limit_is_malformed,
     its_own_server_answers,
     a_lost_server_is_said_to_every_client,
+    output_that_cannot_be_written_is_a_failure,
 ]
 
 
