@@ -590,6 +590,14 @@ def output_that_cannot_be_written_is_a_failure(bench):
         check("standard output takes no more: No space left on device" in said, said)
 
 
+def a_pool_that_the_system_does_not_give_is_named(bench):
+    options = "--no-load", "--memory=pool", "--slots=16777216", "--slot-bytes=67108864"
+    status, said = run_to_end(bench, *options)
+    check(status == 1, f"the exit status is {status}")
+    wanted = "--slots 16777216 of --slot-bytes 67108864 ask for 1125899906842624 bytes"
+    check(wanted in said and "choose less" in said, said)
+
+
 CHECKS = [
     a_value_comes_back,
     what_the_proxy_does_not_know_is_not_forwarded,
@@ -611,6 +619,7 @@ CHECKS = [
     its_own_server_answers,
     a_lost_server_is_said_to_every_client,
     output_that_cannot_be_written_is_a_failure,
+    a_pool_that_the_system_does_not_give_is_named,
 ]
 
 
