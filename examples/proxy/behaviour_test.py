@@ -148,12 +148,13 @@ def is_running(process):
 
 
 class Proxy:
-    def __init__(self, program, *options):
+    def __init__(self, program, *options, own_group=False):
         self.process = subprocess.Popen(
             [program, "--no-load", "--listen", "0", *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=own_group,
         )
         self.everyone = [self.process.pid]
         try:
@@ -172,7 +173,7 @@ class Proxy:
 
     def wait_for_end(self):
         try:
-            self.process.communicate(timeout=PATIENCE)
+            self.said, _ = self.process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
@@ -598,6 +599,21 @@ def a_pool_that_the_system_does_not_give_is_named(bench):
     check(wanted in said and "choose less" in said, said)
 
 
+def a_signal_to_all_its_processes_ends_it_well(bench):
+    for signal_number in signal.SIGTERM, signal.SIGINT:
+        proxy = Proxy(bench.program, "--memory", bench.memory, own_group=True)
+        try:
+            with Client(proxy) as client:
+                client.is_served()
+            os.killpg(proxy.process.pid, signal_number)
+            status = proxy.wait_for_end()
+            check(status == 0, f"{signal_number.name}: the exit status is {status}")
+            check("commands answered" in proxy.said, f"{signal_number.name}: no table")
+        finally:
+            proxy.process.kill()
+            proxy.process.communicate()
+
+
 CHECKS = [
     a_value_comes_back,
     what_the_proxy_does_not_know_is_not_forwarded,
@@ -620,6 +636,7 @@ CHECKS = [
     a_lost_server_is_said_to_every_client,
     output_that_cannot_be_written_is_a_failure,
     a_pool_that_the_system_does_not_give_is_named,
+    a_signal_to_all_its_processes_ends_it_well,
 ]
 
 
