@@ -148,12 +148,13 @@ def is_running(process):
 
 
 class Proxy:
-    def __init__(self, program, *options):
+    def __init__(self, program, *options, own_group=False):
         self.process = subprocess.Popen(
             [program, "--no-load", "--listen", "0", *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=own_group,
         )
         self.everyone = [self.process.pid]
         try:
@@ -172,7 +173,7 @@ class Proxy:
 
     def wait_for_end(self):
         try:
-            self.process.communicate(timeout=PATIENCE)
+            self.said, _ = self.process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
@@ -278,6 +279,16 @@ def a_value_comes_back(bench):
         client.ask(b"\r\n*0\r\necho inline\n", bulk(b"inline"))
         client.ask(command(b"NESTED", b"x"), bench.server.answer(b"NESTED", b"x"))
         client.expect_silence()
+
+
+def what_the_proxy_does_not_know_is_not_forwarded(bench):
+    for name in b"HOLDER", b"JSON.GET", b"SUBSCRIBE", b"x" * 100:
+        with bench.client() as client:
+            client.send(command(name, b"x") + command(b"PING") + command(b"QUIT"))
+            refusal, *others = client.receive_to_end().split(b"\r\n")
+            check(refusal.startswith(b"-ERR the proxy does not forward this command"), refusal)
+            check(b"start the proxy with --allow NAME" in refusal, refusal)
+            check(others == [b"+PONG", b"+OK", b""], others)
 
 
 def large_values_come_back(bench):
@@ -435,6 +446,39 @@ def a_client_with_too_much_unread_is_closed(bench):
             other.is_served()
 
 
+def a_client_that_reads_gets_a_reply_beyond_the_limit(bench):
+    value = random.Random(2).randbytes(12 * MIB)
+    with bench.started("--drop-bytes", str(4 * MIB), "--outbound-bytes", str(MIB)) as proxy:
+        with Client(proxy, receive_buffer=65536) as client:
+            sender = client.send_beside(command(b"SET", b"r", value))
+            client.expect(b"+OK\r\n")
+            sender.join(PATIENCE)
+            client.send(b"PING\r\n" * 3 + command(b"GET", b"r") + b"PING\r\n" * 3)
+            client.expect(b"+PONG\r\n" * 3 + bulk(value) + b"+PONG\r\n" * 3)
+            client.is_served()
+
+
+def of_clients_with_too_much_unread_together_the_one_with_most_is_closed(bench):
+    # The kernel takes up to 4 MiB of what is sent to each.
+    value, limit = b"t" * MIB, 21 * MIB
+    with bench.started("--drop-total-bytes", str(limit)) as proxy, contextlib.ExitStack() as stack:
+        other = stack.enter_context(Client(proxy))
+        most, least = (stack.enter_context(Client(proxy, receive_buffer=65536)) for _ in range(2))
+        other.ask(command(b"SET", b"t", value), b"+OK\r\n")
+        for client, replies in (most, 20), (least, 10):
+            client.send(command(b"GET", b"t") * replies)
+            for _ in range(3):  # one reply after the other, behind those
+                other.ask(command(b"GET", b"t"), bulk(value))
+        with contextlib.suppress(ConnectionResetError):
+            got = len(most.receive_to_end())
+            check(got < 10 * MIB, f"{got} bytes came")
+        least.expect(bulk(value) * 10)
+        least.is_served()
+        # What waited for them is not counted any more.
+        for _ in range(30):
+            other.ask(command(b"GET", b"t"), bulk(value))
+
+
 def clients_beyond_the_limit_are_refused(bench):
     refusal = b"-ERR max number of clients reached\r\n"
     with bench.started("--max-connections", "3") as proxy, contextlib.ExitStack() as stack:
@@ -528,8 +572,51 @@ def a_lost_server_is_said_to_every_client(bench):
         server.close()
 
 
+def run_to_end(bench, *options, **streams):
+    """Of a proxy that does not get to serve anyone: its exit status and what it says."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    command_line = [bench.program, "--memory", bench.memory, *options]
+    try:
+        ended = subprocess.run(command_line, timeout=PATIENCE, text=True, **streams)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{options}: the proxy does not end")
+    return ended.returncode, ended.stderr
+
+
+def output_that_cannot_be_written_is_a_failure(bench):
+    for options in ["--no-load"], ["--idle", "10"], ["--seconds", "1"], ["--help"]:
+        with open("/dev/full", "w") as full:
+            status, said = run_to_end(bench, *options, stdout=full)
+        check(status == 1, f"{options}: the exit status is {status}")
+        check("standard output takes no more: No space left on device" in said, said)
+
+
+def a_pool_that_the_system_does_not_give_is_named(bench):
+    options = "--no-load", "--memory=pool", "--slots=16777216", "--slot-bytes=67108864"
+    status, said = run_to_end(bench, *options)
+    check(status == 1, f"the exit status is {status}")
+    wanted = "--slots 16777216 of --slot-bytes 67108864 ask for 1125899906842624 bytes"
+    check(wanted in said and "choose less" in said, said)
+
+
+def a_signal_to_all_its_processes_ends_it_well(bench):
+    for signal_number in signal.SIGTERM, signal.SIGINT:
+        proxy = Proxy(bench.program, "--memory", bench.memory, own_group=True)
+        try:
+            with Client(proxy) as client:
+                client.is_served()
+            os.killpg(proxy.process.pid, signal_number)
+            status = proxy.wait_for_end()
+            check(status == 0, f"{signal_number.name}: the exit status is {status}")
+            check("commands answered" in proxy.said, f"{signal_number.name}: no table")
+        finally:
+            proxy.process.kill()
+            proxy.process.communicate()
+
+
 CHECKS = [
     a_value_comes_back,
+    what_the_proxy_does_not_know_is_not_forwarded,
     large_values_come_back,
     requests_arrive_byte_by_byte,
     pipelined_replies_keep_their_order,
@@ -540,11 +627,16 @@ CHECKS = [
     a_client_that_ends_its_input_gets_its_replies,
     a_client_that_does_not_read_is_not_read,
     a_client_with_too_much_unread_is_closed,
+    a_client_that_reads_gets_a_reply_beyond_the_limit,
+    of_clients_with_too_much_unread_together_the_one_with_most_is_closed,
     clients_beyond_the_limit_are_refused,
     a_client_may_leave_while_replies_are_owed,
     a_frame_beyond_the_limit_is_malformed,
     its_own_server_answers,
     a_lost_server_is_said_to_every_client,
+    output_that_cannot_be_written_is_a_failure,
+    a_pool_that_the_system_does_not_give_is_named,
+    a_signal_to_all_its_processes_ends_it_well,
 ]
 
 
@@ -562,7 +654,8 @@ class Bench:
     def start(self, *options, upstream="the bench's"):
         server = self.server if upstream == "the bench's" else upstream
         address = ["--upstream", server.address] if server else []
-        return Proxy(self.program, "--memory", self.memory, *address, *options)
+        own = ["--allow", "hold,NESTED", "--allow=BREAK"]  # what only the bench's server knows
+        return Proxy(self.program, "--memory", self.memory, *address, *own, *options)
 
     @contextlib.contextmanager
     def started(self, *options, **upstream):

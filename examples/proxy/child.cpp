@@ -30,7 +30,9 @@ Pipe make_pipe() {
                          pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // it was gone before it could be watched
-  ::signal(SIGINT, SIG_IGN);              // the terminal sends it to all; the parent decides
+  // A terminal sends it to all, and so may whoever ends a process group; the parent decides.
+  ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGTERM, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t none;
   ::sigemptyset(&none);

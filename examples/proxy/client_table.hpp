@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -40,6 +41,20 @@ class ClientTable {
     ++place.generation;
     place.client.reset();
     free_.push_back(id.index);
+  }
+
+  /// The client for which `value` is largest, and not 0; there is one.
+  template <class Function>
+  ClientId max_by(Function value) {
+    ClientId found;
+    std::size_t most = 0;
+    for_each([&](ClientId id) {
+      const std::size_t of_this = std::invoke(value, *find(id));
+      if (of_this <= most) return;
+      most = of_this;
+      found = id;
+    });
+    return found;
   }
 
   template <class Function>

@@ -4,26 +4,44 @@
 #include <array>
 #include <charconv>
 
+#include "shared_commands.hpp"
+
 namespace proxy {
 namespace {
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
 constexpr std::string_view refusal =
-    "-ERR this command needs a connection of its own, and the proxy shares one between all "
-    "clients\r\n";
+    "-ERR the proxy does not forward this command: all clients share one connection, and it may "
+    "block or change that. Ask the server itself, or, if it does neither, start the proxy with "
+    "--allow NAME\r\n";
 
-/// Sorted. They select, block, subscribe, authenticate or end the connection, or stop the server.
-/// POST and HOST: are here because redis-server takes them for an attack and closes the connection.
-constexpr auto refused = std::to_array<std::string_view>(
-    {"ASKING",     "AUTH",        "BLMOVE",   "BLMPOP",       "BLPOP",     "BRPOP",
-     "BRPOPLPUSH", "BZMPOP",      "BZPOPMAX", "BZPOPMIN",     "CLIENT",    "DEBUG",
-     "DISCARD",    "EXEC",        "FAILOVER", "HOST:",        "MONITOR",   "MULTI",
-     "POST",       "PSUBSCRIBE",  "PSYNC",    "PUNSUBSCRIBE", "READONLY",  "READWRITE",
-     "REPLCONF",   "RESET",       "SHUTDOWN", "SSUBSCRIBE",   "SUBSCRIBE", "SUNSUBSCRIBE",
-     "SYNC",       "UNSUBSCRIBE", "UNWATCH",  "WAIT",         "WAITAOF",   "WATCH"});
-static_assert(std::ranges::is_sorted(refused));
-constexpr std::size_t longest_name = 12;
+static_assert(std::ranges::is_sorted(shared_commands));
+static_assert(std::ranges::max(shared_commands, {}, &std::string_view::size).size() <=
+              max_command_name);
+
+bool is_shared(std::string_view key) { return std::ranges::binary_search(shared_commands, key); }
+
+/// `prefix` ends in '|', or is empty as that of a name that is too long.
+bool has_subcommands(std::string_view prefix) {
+  const auto next = std::ranges::lower_bound(shared_commands, prefix);
+  return !prefix.empty() && next != shared_commands.end() && next->starts_with(prefix);
+}
+
+/// A command's name in upper case, as the lists have it. One that is too long for them is empty.
+class Key {
+ public:
+  void append(std::string_view text) {
+    is_too_long_ = is_too_long_ || text.size() > text_.size() - size_;
+    if (is_too_long_) return;
+    std::ranges::transform(text, text_.begin() + size_, upper_case);
+    size_ += text.size();
+  }
+  std::string_view view() const { return {text_.data(), is_too_long_ ? 0 : size_}; }
+
+ private:
+  std::array<char, max_command_name> text_;
+  std::size_t size_ = 0;
+  bool is_too_long_ = false;
+};
 
 constexpr std::string_view hello_reply =
     "*14\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.0.0\r\n$5\r\nproto\r\n:2\r\n$"
@@ -57,11 +75,15 @@ Verdict stream_read(Arguments rest) {
   return {};
 }
 
-/// Lua's debugger takes the connection over.
-Verdict script(Arguments rest) {
-  const auto subcommand = rest.next();
-  if (subcommand && equals_ignoring_case(*subcommand, "DEBUG")) return {Route::answer, refusal};
-  return {};
+/// One that neither the proxy knows nor the user vouches for may still have subcommands that they do.
+/// Without its subcommand it does nothing, and the server says so.
+Verdict subcommand(Key key, Arguments rest, Vouched vouched) {
+  key.append("|");
+  const auto name = rest.next();
+  if (!name) return has_subcommands(key.view()) ? Verdict{} : Verdict{Route::answer, refusal};
+  key.append(*name);
+  if (is_shared(key.view()) || std::ranges::binary_search(vouched, key.view())) return {};
+  return {Route::answer, refusal};
 }
 
 }  // namespace
@@ -100,24 +122,27 @@ std::string_view Arguments::next_bulk() noexcept {
 }
 
 bool equals_ignoring_case(std::string_view text, std::string_view upper_text) noexcept {
-  return std::ranges::equal(text, upper_text, {}, upper);
+  return std::ranges::equal(text, upper_text, {}, upper_case);
 }
 
-Verdict judge(std::span<const std::byte> request) noexcept {
+char upper_case(char c) noexcept {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+Verdict judge(std::span<const std::byte> request, Vouched vouched) noexcept {
   Arguments arguments(request);
   const auto name = arguments.next();
   if (!name) return {Route::ignore, {}};
-  std::array<char, longest_name> buffer;
-  if (name->size() > buffer.size()) return {};
-  const std::string_view key(buffer.data(), name->size());
-  std::ranges::transform(*name, buffer.begin(), upper);
-  if (std::ranges::binary_search(refused, key)) return {Route::answer, refusal};
+  Key upper_name;
+  upper_name.append(*name);
+  const std::string_view key = upper_name.view();
+  if (is_shared(key)) return {};
   if (key == "QUIT") return {Route::answer_and_close, "+OK\r\n"};
   if (key == "HELLO") return hello(arguments);
   if (key == "SELECT") return select(arguments);
+  if (std::ranges::binary_search(vouched, key)) return {};
   if (key == "XREAD" || key == "XREADGROUP") return stream_read(arguments);
-  if (key == "SCRIPT") return script(arguments);
-  return {};
+  return subcommand(upper_name, arguments, vouched);
 }
 
 }  // namespace proxy

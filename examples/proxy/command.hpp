@@ -1,11 +1,12 @@
-// What the proxy does with a command: most pass; a few would change the state of the upstream
-// connection that all clients share, or stop it, and are answered here.
+// What the proxy does with a command: those that are known to leave the connection that all clients
+// share as it is pass, and those that the user vouches for; whatever else comes is answered here.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace proxy {
@@ -39,9 +40,16 @@ struct Verdict {
   std::string_view answer;  // static text
 };
 
-Verdict judge(std::span<const std::byte> request) noexcept;
+/// Longer names are nobody's: "NAME", or "NAME|SUBCOMMAND".
+inline constexpr std::size_t max_command_name = 64;
+
+/// What the user vouches for: sorted, upper case.
+using Vouched = std::span<const std::string>;
+
+Verdict judge(std::span<const std::byte> request, Vouched vouched = {}) noexcept;
 
 /// ASCII only, as RESP command names are.
+char upper_case(char c) noexcept;
 bool equals_ignoring_case(std::string_view text, std::string_view upper) noexcept;
 
 }  // namespace proxy

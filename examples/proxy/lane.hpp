@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "mailbox.hpp"
 #include "session.hpp"
 #include "socket.hpp"
+#include "unread_replies.hpp"
 #include "upstream_load.hpp"
 #include <bufferpool/buffer.hpp>
 
@@ -31,8 +33,11 @@ template <bufferpool::FillBuffer Buffer>
 struct Common {
   std::function<Buffer()> make_buffer;
   Limits limits;
+  std::vector<std::string> vouched;  // commands, as judge() takes them
   UpstreamLoad load;
+  UnreadReplies unread;
   std::atomic<std::uint32_t> connections = 0;
+  std::function<void()> shed_clients = {};  // any thread: asks all lanes to shed()
 };
 
 template <bufferpool::FillBuffer Buffer>
@@ -42,7 +47,7 @@ class Lane {
       : common_(common),
         upstream_(upstream),
         answers_(io_, [this](std::vector<Envelope>& batch) { deliver(batch); }),
-        share_{common.limits, common.make_buffer(), {}, {}},
+        share_{common.limits, common.vouched, 0, common.make_buffer(), {}, {}},
         sessions_(index),
         lingering_timer_(io_) {}
 
@@ -70,6 +75,14 @@ class Lane {
         settle(id);
       }
     }
+  }
+
+  /// Too much waits for the clients of all lanes: those of this one for which most does are closed
+  /// while that is more than its part.
+  void shed() {
+    common_.unread.begin_to_shed();
+    while (common_.unread.must_shed(share_.unread_bytes))
+      end(sessions_.max_by(&Client::unread_bytes));
   }
 
   /// No reply will come any more.
@@ -103,6 +116,13 @@ class Lane {
   void end(ClientId id) {
     sessions_.erase(id);
     --common_.connections;
+    count_unread();
+  }
+
+  void count_unread() {
+    const std::size_t before = std::exchange(counted_unread_, share_.unread_bytes);
+    if (before != counted_unread_ && common_.unread.change(before, counted_unread_))
+      common_.shed_clients();
   }
 
   void wait_to_read(ClientId id, Client& session) {
@@ -136,6 +156,7 @@ class Lane {
     session->write();
     hand_over_later();
     settle(id);
+    count_unread();
   }
 
   void deliver(std::vector<Envelope>& batch) {
@@ -152,6 +173,7 @@ class Lane {
       settle(id);
     }
     dirty_.clear();
+    count_unread();
     hand_over_later();
   }
 
@@ -201,6 +223,7 @@ class Lane {
   std::vector<ClientId> dirty_;
   std::vector<ClientId> paused_;
   bool handing_over_ = false;
+  std::size_t counted_unread_ = 0;  // of share_.unread_bytes, in common_.unread
   asio::steady_timer lingering_timer_;
   std::vector<ClientId> lingering_, lingered_;  // since this second, since the last
 };

@@ -13,9 +13,11 @@ struct Limits {
   std::size_t reply_bytes = 4ull << 30;
   /// A client is not read while more than this waits to be written to it.
   std::size_t outbound_bytes = 1u << 20;
-  /// A client that lets this much wait is closed: replies come in order for all, so that those of a
-  /// client which does not read cannot be left upstream.
+  /// A client that lets more than this wait, and the largest reply besides, is closed: replies come
+  /// in order for all, so that those of a client which does not read cannot be left upstream.
   std::size_t drop_bytes = 256u << 20;
+  /// When more than this waits for all clients together, those for which most does are closed.
+  std::size_t drop_total_bytes = 1u << 30;
   /// No client is read while more than this waits to be written upstream.
   std::size_t upstream_bytes = 16u << 20;
   /// A client that is owed this many replies has no further command forwarded. All clients wait for

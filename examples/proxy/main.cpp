@@ -8,6 +8,7 @@
 #include "crew.hpp"
 #include "options.hpp"
 #include "process.hpp"
+#include "report.hpp"
 #include "roles.hpp"
 #include "run.hpp"
 
@@ -46,6 +47,7 @@ int main(int count, char** words) {
     const proxy::Options options = proxy::parse_options(arguments);
     if (options.help) {
       std::cout << proxy::help_text();
+      proxy::finish_output();
       return 0;
     }
     return proxy::run_part(options, arguments);

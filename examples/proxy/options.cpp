@@ -9,6 +9,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "command.hpp"
+
 namespace proxy {
 namespace {
 
@@ -43,7 +45,9 @@ constexpr auto numbers = std::to_array<NumberOption>({
     {"--outbound-bytes", &Options::outbound_bytes, 1, gibibyte,
      "a client with more replies unread is not read"},
     {"--drop-bytes", &Options::drop_bytes, 1, 64 * gibibyte,
-     "a client with more replies unread is closed"},
+     "a client with more replies unread, beside the largest of them, is closed"},
+    {"--drop-total-bytes", &Options::drop_total_bytes, 1, 64 * gibibyte,
+     "with more unread by all clients, those with most are closed"},
     {"--upstream-bytes", &Options::upstream_bytes, 1, gibibyte,
      "with more waiting, no client is read"},
     {"--in-flight", &Options::in_flight, 1, 1'000'000,
@@ -76,6 +80,22 @@ std::string parse_address(const std::string& text) {
   return text;
 }
 
+/// NAME[,NAME...]
+void allow_commands(Options& options, const std::string& text) {
+  std::istringstream names(text + ",");
+  for (std::string name; std::getline(names, name, ',');) {
+    const auto is_graphic = [](char c) { return c > ' ' && c <= '~'; };
+    if (name.empty() || name.size() > max_command_name || !std::ranges::all_of(name, is_graphic)) {
+      throw OptionError("--allow: '" + name + "' is not the name of a command, as in JSON.GET or " +
+                        "CONFIG|SET, of at most " + std::to_string(max_command_name) +
+                        " characters");
+    }
+    std::ranges::transform(name, name.begin(), upper_case);
+    options.allowed.push_back(name);
+  }
+  std::ranges::sort(options.allowed);
+}
+
 /// The options that take a value. False if there is none of that name.
 bool set_value(Options& options, std::string_view name, const std::string& value) {
   const auto number = std::ranges::find(numbers, name, &NumberOption::name);
@@ -88,6 +108,8 @@ bool set_value(Options& options, std::string_view name, const std::string& value
     options.upstream = value;
   } else if (name == "--bind") {
     options.bind = parse_address(value);
+  } else if (name == "--allow") {
+    allow_commands(options, value);
   } else if (name == "--role") {
     options.role = value;
   } else {
@@ -98,7 +120,7 @@ bool set_value(Options& options, std::string_view name, const std::string& value
 
 bool takes_value(std::string_view name) {
   constexpr auto others =
-      std::to_array<std::string_view>({"--memory", "--upstream", "--bind", "--role"});
+      std::to_array<std::string_view>({"--allow", "--memory", "--upstream", "--bind", "--role"});
   return std::ranges::find(numbers, name, &NumberOption::name) != numbers.end() ||
          std::ranges::find(others, name) != others.end();
 }
@@ -137,6 +159,10 @@ std::string help_text() {
        << "the server [its own, in memory]\n"
        << std::setw(28) << "  --bind ADDRESS"
        << "where clients may come from [127.0.0.1]\n"
+       << std::setw(28) << "  --allow NAME[,NAME...]"
+       << "forward these commands too (of modules, or CONFIG|SET): the user vouches that each\n"
+       << std::setw(28) << ""
+       << "has one reply, does not block, and leaves the connection as it is\n"
        << std::setw(28) << "  --no-load"
        << "serve real clients until SIGINT or SIGTERM\n";
   for (const NumberOption& option : numbers) {
@@ -153,6 +179,7 @@ Limits limits_of(const Options& options) {
           .reply_bytes = options.reply_bytes,
           .outbound_bytes = options.outbound_bytes,
           .drop_bytes = options.drop_bytes,
+          .drop_total_bytes = options.drop_total_bytes,
           .upstream_bytes = options.upstream_bytes,
           .commands_in_flight = static_cast<std::uint32_t>(options.in_flight),
           .connections = static_cast<std::uint32_t>(options.max_connections)};

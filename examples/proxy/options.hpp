@@ -6,6 +6,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "limits.hpp"
 
@@ -34,8 +35,11 @@ struct Options {
   std::uint64_t reply_bytes = 4ull << 30;
   std::uint64_t outbound_bytes = 1u << 20;
   std::uint64_t drop_bytes = 256u << 20;
+  std::uint64_t drop_total_bytes = 1u << 30;
   std::uint64_t upstream_bytes = 16u << 20;
   std::uint64_t in_flight = 128;
+  /// Commands that are forwarded although the proxy does not know them: sorted, upper case.
+  std::vector<std::string> allowed;
 
   /// Which part of the whole this process plays; empty: the one that starts the others.
   std::string role;
@@ -46,7 +50,7 @@ struct OptionError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws OptionError. Of an option given twice the last counts.
+/// Throws OptionError. Of an option given twice the last counts, but for --allow, which adds.
 Options parse_options(std::span<char* const> arguments);
 
 std::string help_text();

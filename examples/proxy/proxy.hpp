@@ -30,7 +30,9 @@ class Proxy {
  public:
   /// Connects upstream and listens; throws std::runtime_error if either cannot be done.
   Proxy(const Options& options, std::function<Buffer()> make_buffer)
-      : common_{std::move(make_buffer), limits_of(options), UpstreamLoad(options.upstream_bytes)},
+      : common_{std::move(make_buffer), limits_of(options), options.allowed,
+                UpstreamLoad(options.upstream_bytes),
+                UnreadReplies(options.drop_total_bytes, options.io_threads)},
         link_(common_, {[this] { resume_clients(); },
                         [this](const std::string& reason) { lose_upstream(reason); }}),
         lanes_(make_lanes(options.io_threads)),
@@ -39,6 +41,7 @@ class Proxy {
             {asio::ip::make_address(options.bind), static_cast<std::uint16_t>(options.listen)},
             [this] { return next_place(); }),
         farewell_(link_.io()) {
+    common_.shed_clients = [this] { shed_clients(); };
     std::vector<Mailbox<Envelope>*> mailboxes;
     for (auto& lane : lanes_) mailboxes.push_back(&lane->answers());
     link_.start(connect_to(link_.io(), options.upstream), std::move(mailboxes));
@@ -94,6 +97,10 @@ class Proxy {
 
   void resume_clients() {
     for (auto& lane : lanes_) asio::post(lane->io(), [&lane = *lane] { lane.resume(); });
+  }
+
+  void shed_clients() {
+    for (auto& lane : lanes_) asio::post(lane->io(), [&lane = *lane] { lane.shed(); });
   }
 
   /// There is no second try: the replies that were owed are gone, and whoever starts the proxy

@@ -1,6 +1,8 @@
 // The proxy's process, for either memory.
 #include <exception>
 #include <functional>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -77,8 +79,21 @@ class ProxyProcess {
   Control control_;
 };
 
+SlotPool make_pool(const Options& options) {
+  try {
+    return SlotPool({.slot_bytes = options.slot_bytes, .slots = options.slots});
+  } catch (const std::bad_alloc&) {
+    const std::string slots = std::to_string(options.slots);
+    const std::string slot_bytes = std::to_string(options.slot_bytes);
+    throw std::runtime_error("--slots " + slots + " of --slot-bytes " + slot_bytes + " ask for " +
+                             std::to_string(options.slots * options.slot_bytes) +
+                             " bytes of address space, more than the system gives; choose less " +
+                             "of either");
+  }
+}
+
 int run_with_pool(const Options& options) {
-  const SlotPool pool({.slot_bytes = options.slot_bytes, .slots = options.slots});
+  const SlotPool pool = make_pool(options);
   const auto figures = [&pool]() -> Figures {
     const auto stats = pool.stats();
     return {{"slots", stats.slots},

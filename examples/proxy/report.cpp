@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
+#include <system_error>
 
 namespace proxy {
 namespace {
@@ -96,6 +98,15 @@ void print_rows(const std::vector<Row>& rows, const std::vector<RunFigures>& run
 
 }  // namespace
 
+void finish_output() {
+  errno = 0;
+  std::cout.flush();
+  if (std::cout) return;
+  const std::string reason = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+  throw RunError("standard output takes no more" + reason +
+                 "; give it a place with room, as the results are written there");
+}
+
 Progress::Progress(std::string title, std::uint64_t seconds)
     : title_(std::move(title)), seconds_(seconds), terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
@@ -111,7 +122,8 @@ void Progress::show(std::uint64_t elapsed_milliseconds, std::uint64_t replies) {
   const std::uint64_t left = seconds_ - std::min(seconds_, second);
   const double rate = 1000.0 * ratio(replies, elapsed_milliseconds);
   std::cout << (terminal_ ? "\r\x1b[K" : "") << title_ << ": " << fixed(rate, 0) << " requests/s, "
-            << left << " s left" << (terminal_ ? "" : "\n") << std::flush;
+            << left << " s left" << (terminal_ ? "" : "\n");
+  finish_output();
 }
 
 void print_comparison(const std::vector<RunFigures>& runs) {
@@ -132,7 +144,8 @@ bool print_verdict(const std::vector<RunFigures>& runs) {
     checked = checked && at(run.load, "checked") > 0;
   }
   std::cout << "\nlost " << lost << " wrong " << wrong
-            << (checked ? "" : ", but nothing was checked") << std::endl;
+            << (checked ? "" : ", but nothing was checked") << "\n";
+  finish_output();
   return checked && lost == 0 && wrong == 0;
 }
 
@@ -150,7 +163,7 @@ void print_service(const RunFigures& run) {
             << "\n";
   print_rows(rows, {run});
   print_rows(proxy_rows(), {run});
-  std::cout << std::flush;
+  finish_output();
 }
 
 double IdleFigures::bytes_per_connection() const {
@@ -165,9 +178,10 @@ bool print_idle(const IdleFigures& idle, std::uint64_t max_bytes) {
   std::cout << idle.memory << ": " << connections << " idle connections, resident memory "
             << at(idle.before, "resident_bytes") << " -> " << at(idle.after, "resident_bytes")
             << " bytes, " << fixed(bytes, 0) << " bytes a connection, " << slots
-            << " pool slots held" << std::endl;
+            << " pool slots held\n";
   const bool small = max_bytes == 0 || bytes <= static_cast<double>(max_bytes);
-  if (!small) std::cout << "more than " << max_bytes << " bytes a connection" << std::endl;
+  if (!small) std::cout << "more than " << max_bytes << " bytes a connection\n";
+  finish_output();
   return small && slots == 0 && connections == idle.connections;
 }
 

@@ -11,6 +11,9 @@
 
 namespace proxy {
 
+/// Throws RunError if standard output has not taken all that was printed.
+void finish_output();
+
 /// A line that overwrites itself on a terminal; elsewhere a line a second.
 class Progress {
  public:

@@ -47,7 +47,8 @@ class Run {
   }
 
   RunFigures serve() {
-    std::cout << "listening on " << clients_address() << ", memory " << memory_ << std::endl;
+    std::cout << "listening on " << clients_address() << ", memory " << memory_ << "\n";
+    finish_output();
     crew_.wait_for_signal();
     RunFigures figures{memory_, crew_.figures(*proxy_), {}};
     crew_.dismiss();

@@ -26,7 +26,9 @@ namespace proxy {
 template <bufferpool::FillBuffer Buffer>
 struct SessionShare {
   Limits limits;
-  Buffer answers;  // for the answers that the proxy gives itself
+  Vouched vouched;
+  std::size_t unread_bytes = 0;  // wait to be written to the clients
+  Buffer answers;                // for the answers that the proxy gives itself
   SliceQueue::Store slices;
   std::vector<Envelope> outgoing;  // to the upstream connection
 
@@ -50,12 +52,17 @@ class Session {
         outbound_(share.slices),
         id_(id) {}
 
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() { share_.unread_bytes -= outbound_.bytes(); }
+
   Socket& socket() noexcept { return socket_; }
 
   bool wants_read() const noexcept {
     return state_ == State::open ? !has_backlog_ && may_take(0) : state_ == State::lingering;
   }
   bool wants_write() const noexcept { return outbound_.bytes() > 0; }
+  std::size_t unread_bytes() const noexcept { return outbound_.bytes(); }
   bool lingers() const noexcept { return state_ == State::lingering; }
   bool finished() const noexcept {
     return state_ == State::failed || (state_ == State::ended && is_quiet());
@@ -77,14 +84,18 @@ class Session {
   void deliver(Envelope&& answer) {
     if (closing_) return;
     in_flight_ -= answer.commands;
+    const std::size_t bytes = answer.bytes.size();
+    largest_unread_ = std::max(wants_write() ? largest_unread_ : 0, bytes);
+    share_.unread_bytes += bytes;
     outbound_.push(std::move(answer.bytes));
     if (answer.content == Content::final_answer) closing_ = true;
-    if (outbound_.bytes() > share_.limits.drop_bytes) state_ = State::failed;
+    // A client that reads has no way to take a large reply before it is there.
+    if (outbound_.bytes() > share_.limits.drop_bytes + largest_unread_) state_ = State::failed;
   }
 
   void write() {
     ErrorCode error;
-    outbound_.write_to(socket_, error);
+    share_.unread_bytes -= outbound_.write_to(socket_, error);
     if (error && !would_block(error)) state_ = State::failed;
     if (has_backlog_) decode();
     if (closing_ && is_quiet() && state_ == State::refusing) linger();
@@ -135,7 +146,7 @@ class Session {
         submit_last({"-ERR Protocol error: ", frame.reason, "\r\n"});
         break;
       }
-      const Verdict verdict = judge(reader_.undecoded().first(frame.bytes));
+      const Verdict verdict = judge(reader_.undecoded().first(frame.bytes), share_.vouched);
       if (verdict.route == Route::forward) {
         reader_.keep(frame.bytes);
         ++run;
@@ -193,7 +204,8 @@ class Session {
   FrameReader<Buffer> reader_;
   SliceQueue outbound_;
   ClientId id_;
-  std::uint32_t in_flight_ = 0;  // commands without a reply so far
+  std::size_t largest_unread_ = 0;  // bytes that came at once, since none waited
+  std::uint32_t in_flight_ = 0;     // commands without a reply so far
   State state_ = State::open;
   bool has_backlog_ = false;  // there may be commands that were read and not taken
   bool closing_ = false;      // the final answer is queued
