@@ -30,6 +30,13 @@ std::size_t lead_of(BlockShape shape) noexcept {
   return bits::round_up(sizeof(UpstreamBlock), alignment_of(shape));
 }
 
+/// In front of the bytes that begin at `pointer`; nullptr where no block's can begin.
+UpstreamBlock* block_before(const void* pointer, std::size_t alignment) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  if (pointer == nullptr || address % alignment != 0) return nullptr;
+  return reinterpret_cast<UpstreamBlock*>(address - sizeof(UpstreamBlock));
+}
+
 /// Its page may be missing, or a guard. The system looks for us, and refuses what it read, as there is no such
 /// way to change a mask. (After Abseil's AddressIsReadable.)
 bool is_readable(const void* mark) noexcept {
@@ -72,18 +79,15 @@ UpstreamBlock* UpstreamBlock::allocate(std::pmr::memory_resource& upstream, std:
 
 UpstreamBlock* UpstreamBlock::release(void* pointer, std::uint64_t pool_id,
                                       BlockShape released) noexcept {
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  if (pointer == nullptr || address % alignment_of(released) != 0) return nullptr;
-  auto* const block = reinterpret_cast<UpstreamBlock*>(address - sizeof(UpstreamBlock));
-  if (!is_readable(&block->mark_)) return nullptr;
+  UpstreamBlock* const block = block_before(pointer, alignment_of(released));
+  if (block == nullptr || !is_readable(&block->mark_)) return nullptr;
   return take_mark(block->mark_, mark_of(pool_id, pointer, released)) ? block : nullptr;
 }
 
 const UpstreamBlock* UpstreamBlock::find(const void* pointer, std::uint64_t pool_id) noexcept {
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  if (pointer == nullptr || address % alignof(std::max_align_t) != 0) return nullptr;
-  const auto* const block = reinterpret_cast<const UpstreamBlock*>(address - sizeof(UpstreamBlock));
-  if (!is_readable(&block->shape) || !is_readable(&block->mark_)) return nullptr;
+  const UpstreamBlock* const block = block_before(pointer, alignof(std::max_align_t));
+  if (block == nullptr || !is_readable(&block->shape) || !is_readable(&block->mark_))
+    return nullptr;
   return has_own_mark(*block, block->mark_, pool_id) ? block : nullptr;
 }
 
