@@ -83,20 +83,6 @@ struct QuarantineHandOver {
   std::array<Var<int>, 5> left{};
 };
 
-/// 64 slots, the least pool that has magazines, few of them free.
-template <std::uint64_t kFree>
-struct WithMagazines {
-  WithMagazines() { keep_tickets_apart(); }
-
-  /// While the threads still run: what is not taken is in a magazine of theirs, or it can be had.
-  void check_nothing_is_lost() {
-    const auto stats = pool.core->stats();
-    check(stats.free_slots + stats.cached_slots == kFree, "a slot is lost");
-    check(pool.count_allocatable() == stats.free_slots, "a slot is free only by the count");
-  }
-  Pool<64, kFree> pool;
-};
-
 /// Two threads allocate and give back, through their magazines.
 struct RefillAndFlush : WithMagazines<2> {
   static constexpr unsigned kThreads = 2;
