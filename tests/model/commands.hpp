@@ -17,6 +17,7 @@ void add_buffer_models(Models& models);
 void add_chunk_models(Models& models);
 void add_magazine_models(Models& models);
 void add_misuse_models(Models& models);
+void add_run_models(Models& models);
 void add_slab_models(Models& models);
 
 }  // namespace bufferpool::model

@@ -17,6 +17,7 @@ Models all_models() {
   add_buffer_models(models);
   add_misuse_models(models);
   add_magazine_models(models);
+  add_run_models(models);
   add_slab_models(models);
   return models;
 }

@@ -154,10 +154,11 @@ struct Pool {
     if (leased->live.seal(0)) leased->give_back();
   }
 
-  /// When all is quiet: how many slots can be had.
+  /// When all is quiet: how many slots can be had. Then none is free by the count either.
   [[nodiscard]] std::uint64_t count_allocatable() {
     std::uint64_t count = 0;
     while (core->try_allocate() != nullptr) ++count;
+    check(core->stats().free_slots == 0, "fewer slots are counted as taken than are");
     return count;
   }
 
