@@ -36,23 +36,6 @@ struct ShareDropSeal {
   Var<int> owners{0};
 };
 
-/// Two threads give the same block back at the same instant: both may go on, but then it is had once.
-struct TwoReleasesOfABlock {
-  static constexpr unsigned kThreads = 2;
-
-  TwoReleasesOfABlock() { check(state.hold(4), "set-up"); }
-
-  void thread(unsigned index) { went_on[index] = state.unhold(4); }
-  void finish() {
-    check(went_on[0] + went_on[1] >= 1, "nobody gave the block back");
-    check(state.hold(4), "the block is lost");
-    check(!state.hold(4), "two hold the same block");
-  }
-
-  detail::BlockState state;
-  std::array<int, 2> went_on{};
-};
-
 /// The owner writes a chunk again from its start if no slice is alive; the last drop may come late.
 struct RewindAgainstDrop {
   static constexpr unsigned kThreads = 3;
@@ -77,32 +60,6 @@ struct RewindAgainstDrop {
   std::array<int, 3> gave_back{};
 };
 
-/// Of two who release the same slot one wins, also while a third takes it again as soon as it is free.
-struct TwoReleases {
-  static constexpr unsigned kThreads = 3;
-
-  TwoReleases() { live.hold(1); }
-
-  void thread(unsigned index) {
-    if (index == 2) {
-      if (bitmap.take(1).mask == 0) return;
-      payload.use(0);
-      return;  // and keeps it
-    }
-    if (!live.unhold(1)) return;
-    won[index] = 1;
-    payload.use(0);
-    check(bitmap.give(0, 1), "a slot that was held was free");
-  }
-  void finish() const { check(won[0] + won[1] == 1, "not exactly one release succeeded"); }
-
-  Words<1> words{{0}};
-  AtomicBitmap bitmap = AtomicBitmap::view(words.words, 64);
-  LiveCount live;
-  Payload<1> payload;
-  std::array<int, 2> won{};
-};
-
 /// A slice that is dropped gives its chunk back, and another thread leases it for its own bytes.
 struct LeaseAgainstDrop {
   static constexpr unsigned kThreads = 2;
@@ -116,10 +73,7 @@ struct LeaseAgainstDrop {
       pool.use(pool.core->data_of(*chunk));
       return chunk->drop();
     }
-    Chunk* const leased = pool.core->try_lease(1);
-    if (leased == nullptr) return;
-    pool.use(pool.core->data_of(*leased));
-    if (leased->live.seal(0)) leased->give_back();
+    pool.lease_use_give();
   }
   void finish() { check(pool.count_allocatable() == 1, "a slot is lost"); }
 
@@ -133,8 +87,6 @@ void add_chunk_models(Models& models) {
   models.push_back(make_model<FreezeDropSeal<LiveCount>>("chunk_freeze_drop_seal"));
   models.push_back(make_model<ShareDropSeal>("chunk_share_drop_seal"));
   models.push_back(make_model<RewindAgainstDrop>("chunk_rewind_against_late_drop"));
-  models.push_back(make_model<TwoReleases>("slot_released_twice_at_once"));
-  models.push_back(make_model<TwoReleasesOfABlock>("block_released_twice_at_once"));
   models.push_back(make_model<PoolDeath<GiveBack>>("pool_death_against_last_slice"));
   models.push_back(make_model<LeaseAgainstDrop>("pool_lease_against_drop"));
 }

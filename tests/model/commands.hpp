@@ -16,6 +16,8 @@ void add_bitmap_models(Models& models);
 void add_buffer_models(Models& models);
 void add_chunk_models(Models& models);
 void add_magazine_models(Models& models);
+void add_misuse_models(Models& models);
+void add_run_models(Models& models);
 void add_slab_models(Models& models);
 
 }  // namespace bufferpool::model

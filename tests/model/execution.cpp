@@ -61,14 +61,21 @@ void Execution::run_thread(unsigned index) {
   Execution& self = *the_present;
   self.me().hash = mix(index, 1);
   self.model_.thread(index);
-  self.unfinished_ &= ~(1U << index);
-  ++self.steps_;
-  self.go_on_after_end();
+  self.end_thread();
 }
 
-void Execution::go_on_after_end() {
+void Execution::end_thread() {
+  unfinished_ &= ~(1U << current_);
+  ++steps_;
   const unsigned others = count_others();
   go_on_with(others != 0 ? nth_other(choose(ChoiceKind::thread, others)) : kMostThreads);
+  __builtin_unreachable();  // nobody switches back
+}
+
+void Execution::end_after_misuse(const char* message) {
+  if (model_.misuse == nullptr) fail("%s", message);
+  model_.misuse(message);
+  end_thread();
 }
 
 void Execution::go_on_with(unsigned thread) {
@@ -130,6 +137,12 @@ std::uint64_t Execution::state() const noexcept {
 
 unsigned this_thread() noexcept {
   return Execution::running() != nullptr ? Execution::running()->current() : kMostThreads;
+}
+
+void on_misuse(const char* message) {
+  Execution* const execution = Execution::running();
+  if (execution == nullptr) fail("%s", message);
+  execution->end_after_misuse(message);
 }
 
 void fail(const char* format, ...) {

@@ -55,6 +55,8 @@ class Execution {
 
   /// Ends the schedule at once.
   [[noreturn]] void end(Ending ending);
+  /// Ends this thread, which the library has told of a misuse that the model expects.
+  [[noreturn]] void end_after_misuse(const char* message);
 
   Explorer explorer;
   Memory memory;
@@ -72,7 +74,7 @@ class Execution {
   void run_all();
   void let_others_go_on();
   void go_on_with(unsigned thread);
-  void go_on_after_end();
+  [[noreturn]] void end_thread();
   [[nodiscard]] std::uint64_t state() const noexcept;
   /// The n-th of the threads that could go on instead of this one.
   [[nodiscard]] unsigned nth_other(unsigned n) const noexcept;

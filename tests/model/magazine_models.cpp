@@ -83,20 +83,6 @@ struct QuarantineHandOver {
   std::array<Var<int>, 5> left{};
 };
 
-/// 64 slots, the least pool that has magazines, few of them free.
-template <std::uint64_t kFree>
-struct WithMagazines {
-  WithMagazines() { keep_tickets_apart(); }
-
-  /// While the threads still run: what is not taken is in a magazine of theirs, or it can be had.
-  void check_nothing_is_lost() {
-    const auto stats = pool.core->stats();
-    check(stats.free_slots + stats.cached_slots == kFree, "a slot is lost");
-    check(pool.count_allocatable() == stats.free_slots, "a slot is free only by the count");
-  }
-  Pool<64, kFree> pool;
-};
-
 /// Two threads allocate and give back, through their magazines.
 struct RefillAndFlush : WithMagazines<2> {
   static constexpr unsigned kThreads = 2;
@@ -164,6 +150,59 @@ struct AskBack : WithMagazines<3> {
   void finish() { check_nothing_is_lost(); }
 };
 
+/// All free slots are in the magazine of a thread, where another one, which looks for `kWanted`, finds none.
+/// When the first has used the pool once more, the other finds them. What is marked tells each how far the
+/// other came: who was not there in time has nothing to say.
+template <std::uint64_t kWanted>
+struct AskedBefore : WithMagazines<2> {
+  static constexpr unsigned kThreads = 2;
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+
+  bool take_wanted() {
+    void* const run = pool.core->try_allocate_run(kWanted);
+    if (run == nullptr) return false;
+    pool.use(run, kWanted);
+    pool.core->deallocate_run(run, kWanted);
+    return true;
+  }
+  void ask() {
+    if (is_kept.load(std::memory_order_acquire) == 0 || take_wanted()) return;
+    is_asked.store(1, std::memory_order_release);
+    if (is_answered.load(std::memory_order_acquire) == 0) return;
+    check(take_wanted(), "who was asked for its slots keeps them");
+  }
+  void finish() { check_nothing_is_lost(); }
+
+  Atomic<int> is_kept{0};
+  Atomic<int> is_asked{0};
+  Atomic<int> is_answered{0};
+};
+
+/// The first gives a slot back.
+struct AskedOfASlot : AskedBefore<1> {
+  void thread(unsigned index) {
+    if (index == 1) return ask();
+    void* const held = pool.core->try_allocate();
+    if (held == nullptr) return;
+    is_kept.store(1, std::memory_order_release);
+    const bool was_asked = is_asked.load(std::memory_order_acquire) != 0;
+    pool.core->deallocate(held);
+    if (was_asked) is_answered.store(1, std::memory_order_release);
+  }
+};
+
+/// The first holds nothing, and looks whether it is asked, as a buffer does.
+struct AskedOfARun : AskedBefore<2> {
+  void thread(unsigned index) {
+    if (index == 1) return ask();
+    if (!pool.take_use_give()) return;
+    is_kept.store(1, std::memory_order_release);
+    const bool was_asked = is_asked.load(std::memory_order_acquire) != 0;
+    pool.core->answer_request();
+    if (was_asked) is_answered.store(1, std::memory_order_release);
+  }
+};
+
 /// Sixteen free slots, each alone in its word: a thread that takes all it can get asks for those that another
 /// one puts into its magazine.
 struct AskBackScattered {
@@ -209,55 +248,6 @@ struct AskBackScattered {
   Pool<kSlots, kSlots> pool;
 };
 
-/// The last two of 64 slots, had as a run or by growing the run before them. The threads keep nothing of
-/// them, so that only the count is in the way.
-struct CountedRun {
-  CountedRun() {
-    keep_tickets_apart();
-    before = pool.core->try_allocate_run(1);
-    run = pool.core->try_allocate_run(2);
-  }
-
-  bool take() {
-    if (pool.core->try_allocate_run(2) == nullptr) return false;
-    pool.use(run, 2);
-    return true;
-  }
-  void give() { pool.core->deallocate_run(run, 2); }
-
-  bool take_by_number() {
-    if (!pool.core->try_extend(before, 1, 3)) return false;
-    pool.use(before, 3);
-    return true;
-  }
-  void give_by_number() { pool.core->shrink_run(before, 3, 1); }
-
-  Pool<64, 3> pool;
-  void* before;
-  void* run;
-};
-
-/// A holder grows its run in place while another thread takes slots.
-struct ExtendAgainstTake {
-  static constexpr unsigned kThreads = 2;
-
-  ExtendAgainstTake() : run(pool.core->try_allocate_run(1)) {}
-
-  void thread(unsigned index) {
-    if (index == 1) {
-      for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
-      return;
-    }
-    const std::uint64_t slots = pool.core->try_extend(run, 1, 2) ? 2 : 1;
-    pool.use(run, slots);
-    pool.core->deallocate_run(run, slots);
-  }
-  void finish() { check(pool.count_allocatable() == 2, "a slot is lost"); }
-
-  Pool<2, 2> pool;
-  void* run;
-};
-
 }  // namespace
 
 void add_magazine_models(Models& models) {
@@ -268,8 +258,8 @@ void add_magazine_models(Models& models) {
   models.push_back(make_model<ExitAgainstRefill>("thread_exit_against_refill"));
   models.push_back(make_model<AskBack>("magazine_asked_back"));
   models.push_back(make_model<AskBackScattered>("magazine_of_scattered_slots_asked_back"));
-  models.push_back(make_model<FullByCount<CountedRun>>("pool_full_by_count"));
-  models.push_back(make_model<ExtendAgainstTake>("pool_extend_against_take"));
+  models.push_back(make_model<AskedOfASlot>("magazine_asked_for_a_slot"));
+  models.push_back(make_model<AskedOfARun>("magazine_asked_for_a_run"));
 }
 
 }  // namespace bufferpool::model

@@ -15,7 +15,9 @@ Models all_models() {
   add_bitmap_models(models);
   add_chunk_models(models);
   add_buffer_models(models);
+  add_misuse_models(models);
   add_magazine_models(models);
+  add_run_models(models);
   add_slab_models(models);
   return models;
 }
@@ -118,7 +120,6 @@ bool run_command(const Arguments& arguments) {
 
 int main(int count, char** arguments) {
   using namespace bufferpool::model;
-  // What the library takes for its caller's misuse is a failure of the model.
-  bufferpool::set_failure_handler([](const char* message) { fail("%s", message); });
+  bufferpool::set_failure_handler(on_misuse);
   return run_command(parse(count, arguments)) ? 0 : 1;
 }

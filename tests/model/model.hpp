@@ -3,6 +3,8 @@
 // A model is a struct: its constructor is what happens before the threads, thread(i) is thread i, and
 // finish() what must hold when all have ended. It is built anew, at the same address, for every schedule.
 // Its destructor does nothing, and its threads own nothing from the heap: a schedule may be cut short.
+// Where it has misuse(message), that is called for what the library reports as its caller's misuse, and the
+// thread ends there; else a report is a failure.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +26,9 @@ inline void check(bool holds, const char* what) {
 
 /// The running thread's number; kMostThreads before and after the threads.
 [[nodiscard]] unsigned this_thread() noexcept;
+
+/// The library's failure handler.
+[[noreturn]] void on_misuse(const char* message);
 
 /// The memory is gone. An error if anyone else touches it, unless that came before.
 void retire(const void* memory, std::size_t bytes);
@@ -78,6 +83,7 @@ struct Model {
   void (*construct)();
   void (*thread)(unsigned index);
   void (*finish)(bool all_ended);
+  void (*misuse)(const char* message);  // nullptr: there must be none
   Bounds quick;
   Bounds full;
 };
@@ -101,6 +107,7 @@ struct StateOf {
     }
     if (all_ended) get().finish();
   }
+  static void misuse(const char* message) { get().misuse(message); }
 };
 
 /// `State::kThreads` threads; `State::kQuick` and `State::kFull` are its bounds where the default is not.
@@ -111,7 +118,10 @@ template <class State>
   Bounds full{.preemptions = 4, .stale = 3, .spurious = 2, .stops = 1};
   if constexpr (requires { State::kFull; }) full = State::kFull;
   using Of = StateOf<State>;
-  return {std::move(name), State::kThreads, Of::construct, Of::thread, Of::finish, quick, full};
+  void (*misuse)(const char*) = nullptr;
+  if constexpr (requires { &State::misuse; }) misuse = Of::misuse;
+  return {std::move(name), State::kThreads, Of::construct, Of::thread,
+          Of::finish,      misuse,          quick,         full};
 }
 
 /// What belongs to an OS thread and must belong to a fibre: thread-local variables of the library.

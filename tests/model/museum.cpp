@@ -121,12 +121,14 @@ struct LateCount {
     check(bitmap.give(0, 1), "a slot that was held was free");
     out.fetch_sub(1, kRelaxed);
   }
+  void give_first() { give(); }
   bool take_by_number() {
     if (!bitmap.claim_range(0, 1)) return false;
     out.fetch_add(1, kRelaxed);
     return true;
   }
   void give_by_number() { give(); }
+  bool is_count_right() const { return out.load(kRelaxed) == 0; }
 
   Words<1> words{{0}};
   AtomicBitmap bitmap = AtomicBitmap::view(words.words, 64);

@@ -119,7 +119,7 @@ struct FullByCount {
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
 
   void thread(unsigned index) {
-    if (index == 0) return slots.give();
+    if (index == 0) return slots.give_first();
     if (index == 1) {
       if (!slots.take_by_number()) return;
       slots.give_by_number();
@@ -129,7 +129,10 @@ struct FullByCount {
     check(slots.take(), "full is reported while a slot is free");
     slots.give();
   }
-  void finish() { check(slots.take() && !slots.take(), "slots are lost, or had twice"); }
+  void finish() {
+    check(slots.is_count_right(), "what is counted as taken is not what is");
+    check(slots.take() && !slots.take(), "slots are lost, or had twice");
+  }
 
   Counted slots;
   Atomic<int> is_given{0};

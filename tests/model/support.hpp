@@ -146,16 +146,39 @@ struct Pool {
     return true;
   }
 
-  /// When all is quiet: how many slots can be had.
+  /// The same, as a buffer does: a slot that it leases cannot be taken for one that was allocated.
+  void lease_use_give() {
+    detail::Chunk* const leased = core->try_lease(1);
+    if (leased == nullptr) return;
+    use(core->data_of(*leased));
+    if (leased->live.seal(0)) leased->give_back();
+  }
+
+  /// When all is quiet: how many slots can be had. Then none is free by the count either.
   [[nodiscard]] std::uint64_t count_allocatable() {
     std::uint64_t count = 0;
     while (core->try_allocate() != nullptr) ++count;
+    check(core->stats().free_slots == 0, "fewer slots are counted as taken than are");
     return count;
   }
 
   PoolArena<kSlots> arena;
   detail::PoolCore* core;
   Payload<kSlots> payload;
+};
+
+/// 64 slots, the least pool that has magazines, few of them free.
+template <std::uint64_t kFree>
+struct WithMagazines {
+  WithMagazines() { keep_tickets_apart(); }
+
+  /// While the threads still run: what is not taken is in a magazine of theirs, or it can be had.
+  void check_nothing_is_lost() {
+    const auto stats = pool.core->stats();
+    check(stats.free_slots + stats.cached_slots == kFree, "a slot is lost");
+    check(pool.count_allocatable() == stats.free_slots, "a slot is free only by the count");
+  }
+  Pool<64, kFree> pool;
 };
 
 }  // namespace bufferpool::model

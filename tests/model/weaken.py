@@ -50,7 +50,7 @@ UNNOTICED = {
     ("next_list_id", "fetch_add", "relaxed"): NUMBER,
     ("set_failure_handler", "exchange", "relaxed"): (
         "Not harmless: what a handler reads would be published by the program's own means alone. So it stays; "
-        "no model runs it, as a report ends the process."
+        "the models have one handler, set before their threads."
     ),
     ("fail", "load", "relaxed"): "As set_failure_handler().",
     ("take_mark", "load", "relaxed"): "The mark guards only itself: of those who exchange it one wins.",
