@@ -30,13 +30,7 @@
 namespace bufferpool::test {
 namespace {
 
-#if defined(BUFFERPOOL_VALGRIND)
-constexpr bool kEveryRoundIsSlow = true;
-#else
-constexpr bool kEveryRoundIsSlow = kThreadSanitizer || kAddressSanitizer;
-#endif
-constexpr std::size_t kAllRounds = 1'000'000;
-constexpr std::size_t kRounds = kEveryRoundIsSlow ? kAllRounds / 10 : kAllRounds;
+constexpr std::size_t kRounds = kEveryStepIsSlow ? 100'000 : 1'000'000;
 
 constinit thread_local std::jmp_buf* before_the_release = nullptr;
 constinit thread_local char last_message[512] = "";
@@ -190,7 +184,7 @@ TEST_F(TwoReleasesAtOnce, of_a_block_of_a_resource_one_counts) {
                     "would cost a locked operation a block";
   }
   PoolResource memory(SlotPool({.slots = 256, .upstream = std::pmr::null_memory_resource()}));
-  for (std::size_t rounds = 0; rounds < kAllRounds;) {
+  for (std::size_t rounds = 0; rounds < kRounds;) {
     const std::vector<void*> blocks = take_all_blocks(memory, 64);
     ASSERT_GT(blocks.size(), 100'000U);
     expect_one_winner(blocks.size(), [&](int, std::size_t i) {

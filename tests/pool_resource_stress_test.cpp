@@ -16,6 +16,7 @@
 #include "support/mailbox.hpp"
 #include "support/pool_shapes.hpp"
 #include "support/resource_stats.hpp"
+#include "support/sanitizers.hpp"
 #include "support/seed.hpp"
 #include "support/slots.hpp"
 #include "support/threads.hpp"
@@ -114,7 +115,7 @@ class PoolResourceStress : public ::testing::TestWithParam<PoolShape> {
  protected:
   /// Each thread runs `generations` times, one after the other.
   void storm(const Mix& mix, int steps, int generations = 1) {
-    for (const std::uint64_t seed : seeds(2)) {
+    for (const std::uint64_t seed : seeds(kEveryStepIsSlow ? 1 : 2)) {
       SCOPED_TRACE(say(seed));
       std::atomic<std::uint64_t> damaged{0};
       const auto work = [&](std::uint64_t number) {

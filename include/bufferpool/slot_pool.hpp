@@ -28,7 +28,8 @@ class SlotPool {
   /// slots times slot_bytes overflows, std::bad_alloc when the system or options.region refuses.
   explicit SlotPool(const SlotPoolOptions& options) : core_(detail::PoolCore::create(options)) {}
 
-  /// Lives in `storage`, which outlives the pool and its slices; takes nothing from the heap. It gets
+  /// Lives in `storage`, which outlives the pool and its slices; takes nothing from the heap. (The C library
+  /// does, once for each thread that uses any pool: 32 bytes, to be told of the thread's end.) It gets
   /// as many slots as fit beside about 1 KiB, and 35 bytes a slot, of the pool's own data; throws
   /// std::invalid_argument where not one does.
   SlotPool(const SlotPoolOptions& options, std::span<std::byte> storage)

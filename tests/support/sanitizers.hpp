@@ -1,4 +1,4 @@
-// Which tool a test was built for, where the compilers say it in different ways.
+// Which tool a test was built for, where the compilers and Valgrind say it in different ways.
 #pragma once
 
 namespace bufferpool::test {
@@ -17,6 +17,12 @@ inline constexpr bool kAddressSanitizer = true;
 inline constexpr bool kAddressSanitizer = __has_feature(address_sanitizer);
 #else
 inline constexpr bool kAddressSanitizer = false;
+#endif
+
+#if defined(BUFFERPOOL_VALGRIND)
+inline constexpr bool kEveryStepIsSlow = true;
+#else
+inline constexpr bool kEveryStepIsSlow = kThreadSanitizer || kAddressSanitizer;
 #endif
 
 }  // namespace bufferpool::test
