@@ -3,42 +3,26 @@
 // they say not.
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <new>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "client_table.hpp"
+#include "common.hpp"
 #include "envelope.hpp"
+#include "lingering_clients.hpp"
 #include "mailbox.hpp"
 #include "session.hpp"
+#include "session_share.hpp"
 #include "socket.hpp"
-#include "unread_replies.hpp"
-#include "upstream_load.hpp"
 #include <bufferpool/buffer.hpp>
 
 namespace proxy {
-
-/// What the threads of the proxy share; it outlives them.
-template <bufferpool::FillBuffer Buffer>
-struct Common {
-  std::function<Buffer()> make_buffer;
-  Limits limits;
-  std::vector<std::string> vouched;  // commands, as judge() takes them
-  UpstreamLoad load;
-  UnreadReplies unread;
-  std::atomic<std::uint32_t> connections = 0;
-  std::function<void()> shed_clients = {};  // any thread: asks all lanes to shed()
-};
 
 template <bufferpool::FillBuffer Buffer>
 class Lane {
@@ -49,7 +33,9 @@ class Lane {
         answers_(io_, [this](std::vector<Envelope>& batch) { deliver(batch); }),
         share_{common.limits, common.vouched, 0, common.make_buffer(), {}, {}},
         sessions_(index),
-        lingering_timer_(io_) {}
+        lingering_(io_, [this](ClientId id) {
+          if (sessions_.find(id) != nullptr) end(id);
+        }) {}
 
   /// Any thread: the replies to this lane's clients.
   Mailbox<Envelope>& answers() noexcept { return answers_; }
@@ -110,7 +96,8 @@ class Lane {
         wait_to_read(id, *session);
       }
     }
-    if (session->lingers() && !session->closing_soon) end_soon(id, *session);
+    // Not at once: the client is still to read its final answer.
+    if (session->lingers() && !std::exchange(session->closing_soon, true)) lingering_.add(id);
   }
 
   void end(ClientId id) {
@@ -193,24 +180,6 @@ class Lane {
     upstream_.put(share_.outgoing);
   }
 
-  /// Not at once: the client is still to read its final answer. But whatever it does, soon.
-  void end_soon(ClientId id, Client& session) {
-    session.closing_soon = true;
-    lingering_.push_back(id);
-    if (lingering_.size() == 1 && lingered_.empty()) start_lingering_timer();
-  }
-
-  void start_lingering_timer() {
-    lingering_timer_.expires_after(std::chrono::seconds(1));
-    lingering_timer_.async_wait([this](ErrorCode) {
-      for (const ClientId id : lingered_) {
-        if (sessions_.find(id) != nullptr) end(id);
-      }
-      lingered_ = std::exchange(lingering_, {});
-      if (!lingered_.empty()) start_lingering_timer();
-    });
-  }
-
   Common<Buffer>& common_;
   Mailbox<Envelope>& upstream_;
   HandlerMemory hand_over_memory_;
@@ -224,8 +193,7 @@ class Lane {
   std::vector<ClientId> paused_;
   bool handing_over_ = false;
   std::size_t counted_unread_ = 0;  // of share_.unread_bytes, in common_.unread
-  asio::steady_timer lingering_timer_;
-  std::vector<ClientId> lingering_, lingered_;  // since this second, since the last
+  LingeringClients lingering_;
 };
 
 }  // namespace proxy

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "common.hpp"
 #include "envelope.hpp"
 #include "frame_reader.hpp"
-#include "lane.hpp"
 #include "mailbox.hpp"
 #include "queue.hpp"
 #include "slice_queue.hpp"
