@@ -55,6 +55,7 @@ UNNOTICED = {
     ("fail", "load", "relaxed"): "As set_failure_handler().",
     ("take_mark", "load", "relaxed"): "The mark guards only itself: of those who exchange it one wins.",
     ("take_mark", "compare_exchange_strong", "relaxed"): "As the load before it.",
+    ("has_own_mark", "load", "relaxed"): "As in take_mark(); only a message and a refusal follow from it.",
 }
 
 ORDER = re.compile(r"memory_order_(acq_rel|acquire|release|seq_cst)")
