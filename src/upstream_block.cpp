@@ -54,15 +54,15 @@ bool is_readable(const void* mark) noexcept {
 /// the start of something poisoned, or what another thread frees.
 [[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool take_mark(
     Atomic<std::uint64_t>& mark, std::uint64_t expected) noexcept {
-  [[maybe_unused]] const annotate::Unwatched unwatched;
-  return mark.load() == expected && mark.compare_exchange_strong(expected, 0);
+  const annotate::Unwatched unwatched;
+  return unwatched.known(mark.load() == expected && mark.compare_exchange_strong(expected, 0));
 }
 
 /// As take_mark().
 [[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool has_own_mark(
     const UpstreamBlock& block, const Atomic<std::uint64_t>& mark, std::uint64_t pool_id) noexcept {
-  [[maybe_unused]] const annotate::Unwatched unwatched;
-  return mark.load() == mark_of(pool_id, &block + 1, block.shape);
+  const annotate::Unwatched unwatched;
+  return unwatched.known(mark.load() == mark_of(pool_id, &block + 1, block.shape));
 }
 
 }  // namespace

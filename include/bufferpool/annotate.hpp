@@ -42,6 +42,14 @@ class Unwatched {
 #endif
   Unwatched(const Unwatched&) = delete;
   Unwatched& operator=(const Unwatched&) = delete;
+
+  /// What follows from such memory, which may never have been written: from here on Valgrind takes it for known.
+  [[nodiscard]] bool known(bool conclusion) const noexcept {
+#if defined(BUFFERPOOL_VALGRIND)
+    VALGRIND_MAKE_MEM_DEFINED(&conclusion, sizeof conclusion);
+#endif
+    return conclusion;
+  }
 };
 
 #if defined(BUFFERPOOL_DETAIL_ASAN)
