@@ -141,6 +141,17 @@ std::byte* BlockHeap::aligned_in_run(std::uint64_t first, std::size_t alignment)
   return reinterpret_cast<std::byte*>(bits::round_up(run, alignment));
 }
 
+std::uint8_t BlockHeap::bits_beyond_slots(std::size_t alignment) const noexcept {
+  return alignment > slot_alignment_ ? static_cast<std::uint8_t>(std::countr_zero(alignment)) : 0;
+}
+
+/// True: the block of the run is this one, asked for with this alignment.
+bool BlockHeap::begins_in_run(const void* block, std::uint64_t first,
+                              std::size_t alignment) const noexcept {
+  return slabs_.use_of(first).alignment_bits == bits_beyond_slots(alignment) &&
+         aligned_in_run(first, alignment) == block;
+}
+
 void* BlockHeap::try_allocate_run(BlockShape shape) noexcept {
   const std::uint64_t slots = slots_for(shape);
   if (slots > pool_.slots()) return nullptr;
@@ -150,7 +161,7 @@ void* BlockHeap::try_allocate_run(BlockShape shape) noexcept {
   void* const block = aligned_in_run(first, shape.alignment);
   const std::uint64_t slot = to_number(pool_.index_of(block));
   if (slot != first) slabs_.set_use(slot, {SlotUse::Kind::inside_run, {}, slot - first});
-  slabs_.set_use(first, {SlotUse::Kind::run, {}, slots});
+  slabs_.set_use(first, {SlotUse::Kind::run, {}, slots, bits_beyond_slots(shape.alignment)});
   run_slots_.add(slots);
   run_asked_bytes_.add(shape.bytes);
   run_peak_.raise(run_blocks_.add(1) + 1);
@@ -166,9 +177,9 @@ bool BlockHeap::deallocate_run(void* block, BlockShape shape) noexcept {
   if (use.kind != SlotUse::Kind::run && use.kind != SlotUse::Kind::inside_run) return false;
   const std::uint64_t first = use.kind == SlotUse::Kind::run ? slot : slot - use.number;
   const std::uint64_t slots = slots_for(shape);
-  if (slabs_.use_of(first).number != slots || aligned_in_run(first, shape.alignment) != block) {
-    return false;
-  }
+  const bool fits =
+      slabs_.use_of(first).number == slots && begins_in_run(block, first, shape.alignment);
+  if (!fits) return false;
   slabs_.set_use(slot, {});
   slabs_.set_use(first, {});
   run_slots_.subtract(slots);

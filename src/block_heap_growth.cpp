@@ -48,6 +48,7 @@ BlockHeap::WholeBlock BlockHeap::whole_block_at(const void* block) const noexcep
   const SlotUse use = slabs_.use_of(slot);
   if (pool_.core().address_of(slot) != block) return {};
   if (use.kind == SlotUse::Kind::run) {
+    if (use.alignment_bits != 0) return {};  // it begins further on, or could not be given back
     return {use.number, use.number * pool_.slot_bytes(), true, {}};
   }
   const SlabShape shape = slabs_.shape_of(use.size_class);
@@ -57,6 +58,7 @@ BlockHeap::WholeBlock BlockHeap::whole_block_at(const void* block) const noexcep
 
 /// True: who gives back a block of this shape finds it.
 bool BlockHeap::is_of(const WholeBlock& whole, BlockShape shape) const noexcept {
+  if (shape.bytes == 0) return is_of(whole, {1, shape.alignment});
   if (whole.is_run) return !has_class(shape) && slots_for(shape) == whole.slots;
   return has_class(shape) && class_of(last_of(shape) + 1) == whole.size_class;
 }
@@ -119,7 +121,7 @@ std::size_t BlockHeap::room_at(const void* block, std::size_t alignment) const n
     return cells_[to_index(use.size_class)].is_held(block) ? bytes_of(use.size_class) : 0;
   }
   const std::uint64_t first = use.kind == SlotUse::Kind::run ? slot : slot - use.number;
-  if (aligned_in_run(first, alignment) != block) return 0;
+  if (!begins_in_run(block, first, alignment)) return 0;
   const std::size_t lead = alignment > slot_alignment_ ? alignment - slot_alignment_ : 0;
   return slabs_.use_of(first).number * pool_.slot_bytes() - lead;
 }
@@ -172,6 +174,7 @@ std::size_t BlockHeap::try_shrink(void* block, BlockShape held, const SizeRange&
   const bool shrinks = after.slots != 0 && after.slots < before.slots;
   const std::size_t bytes = shrinks ? whole_units(after.bytes, wanted) : held.bytes;
   if (bytes > wanted.most_bytes) return 0;
+  annotate::unpoison_more(block, bytes);
   if (!shrinks) return bytes;
   count_given_back(before, held.bytes);
   change(block, before, after);

@@ -41,12 +41,12 @@ std::uint64_t words_a_slot(const PoolCore& pool, std::size_t block_bytes) noexce
 
 SlotUse decode(std::uint64_t word) noexcept {
   return {static_cast<SlotUse::Kind>(word & 0xFF), static_cast<SizeClass>(word >> 8 & 0xFF),
-          word >> 16};
+          word >> 24, static_cast<std::uint8_t>(word >> 16 & 0xFF)};
 }
 
 std::uint64_t encode(SlotUse use) noexcept {
-  return use.number << 16 | std::uint64_t{to_index(use.size_class)} << 8 |
-         static_cast<std::uint64_t>(use.kind);
+  return use.number << 24 | std::uint64_t{use.alignment_bits} << 16 |
+         std::uint64_t{to_index(use.size_class)} << 8 | static_cast<std::uint64_t>(use.kind);
 }
 
 }  // namespace

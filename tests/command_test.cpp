@@ -57,12 +57,26 @@ TEST(Command, what_stops_the_server_or_ends_its_connections_is_refused) {
   for (const Words& words : commands(R"(
        ACL DELUSER default; ACL LOAD; ACL SETUSER default off; CLUSTER FAILOVER;
        CLUSTER RESET; CONFIG SET timeout 1; config set maxclients 1; DEBUG SEGFAULT;
-       DEBUG SLEEP 9; FAILOVER; HOST: localhost; MIGRATE host 1 key 0 9000;
-       MODULE LOAD /tmp/module; MODULE UNLOAD name; POST /; PSYNC ? -1; REPLCONF ACK 1;
+       DEBUG SLEEP 9; FAILOVER; MIGRATE host 1 key 0 9000;
+       MODULE LOAD /tmp/module; MODULE UNLOAD name; PSYNC ? -1; REPLCONF ACK 1;
        REPLICAOF host 1; RESTORE-ASKING key 0 value; SAVE; SHUTDOWN NOSAVE; SLAVEOF host 1;
        SYNC)")) {
     EXPECT_EQ(route_of(words), Route::answer) << testing::PrintToString(words);
   }
+}
+
+TEST(Command, a_script_is_refused_as_it_may_not_end_or_have_two_replies) {
+  for (const Words& words : commands(R"(
+       EVAL script 0; EVAL_RO script 0; EVALSHA sha 0; EVALSHA_RO sha 0; FCALL f 0; FCALL_RO f 0;
+       FUNCTION LOAD code; FUNCTION RESTORE code; SCRIPT LOAD code; SWAPDB 0 1)")) {
+    EXPECT_EQ(route_of(words), Route::answer) << testing::PrintToString(words);
+    EXPECT_EQ(route_of(words, {"EVAL"}), words[0] == "EVAL" ? Route::forward : Route::answer);
+  }
+}
+
+TEST(Command, a_request_of_a_browser_closes_the_connection) {
+  EXPECT_EQ(route_of({"POST", "/"}), Route::answer_and_close);
+  EXPECT_EQ(route_of({"host:", "localhost"}), Route::answer_and_close);
 }
 
 TEST(Command, one_that_the_proxy_does_not_know_is_refused) {
@@ -95,12 +109,10 @@ TEST(Command, one_that_can_share_a_connection_is_forwarded) {
        EXPIRE key 9; SCAN 0; KEYS *; LPUSH list a; LPOP BLPOP; RPOP list; LRANGE list 0 -1;
        SADD set a; SPOP set; HSET hash a 1; HTTL hash FIELDS 1 a; ZADD zset 1 a; ZPOPMIN zset;
        XADD stream * a 1; XGROUP CREATE s g $; XINFO STREAM s; GEOADD geo 1 1 a; PFADD log a;
-       SETBIT bits 1 1; BITFIELD_RO bits GET u8 0; EVAL script 0; EVAL_RO script 0;
-       EVALSHA sha 0; EVALSHA_RO sha 0; FCALL f 0; FCALL_RO f 0; FUNCTION LIST;
-       SCRIPT EXISTS DEBUG; script load code; PUBLISH news a; SPUBLISH news a;
+       SETBIT bits 1 1; BITFIELD_RO bits GET u8 0; FUNCTION LIST; SCRIPT EXISTS DEBUG; PUBLISH news a; SPUBLISH news a;
        PUBSUB CHANNELS; INFO; DBSIZE; TIME; config get save; CONFIG RESETSTAT; COMMAND;
        COMMAND DOCS; MEMORY USAGE key; OBJECT ENCODING key; LATENCY LATEST; SLOWLOG GET;
-       LASTSAVE; FLUSHALL; FLUSHDB ASYNC; BGSAVE; SWAPDB 0 1; ACL WHOAMI; CLUSTER NODES;
+       LASTSAVE; FLUSHALL; FLUSHDB ASYNC; BGSAVE; ACL WHOAMI; CLUSTER NODES;
        MODULE LIST; SORT list; ROLE)")) {
     EXPECT_EQ(route_of(words), Route::forward) << testing::PrintToString(words);
   }
@@ -129,6 +141,15 @@ TEST(Command, a_read_of_streams_is_refused_only_if_it_blocks) {
   EXPECT_EQ(route_of({"XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", ">"}), Route::forward);
   EXPECT_EQ(route_of({"XREADGROUP", "GROUP", "BLOCK", "BLOCK", "STREAMS", "s", ">"}),
             Route::forward);
+}
+
+TEST(Command, an_option_of_a_read_that_ends_at_a_zero_is_refused) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(route_of({"XREAD", "BLOCK\0"sv, "0", "STREAMS", "s", "$"}), Route::answer);
+  EXPECT_EQ(
+      route_of({"XREADGROUP", "GROUP\0"sv, "STREAMS", "c", "BLOCK", "0", "STREAMS", "s", ">"}),
+      Route::answer);
+  EXPECT_EQ(route_of({"XREAD", "STREAMS", "s\0"sv, "$"}), Route::forward);
 }
 
 TEST(Command, names_of_a_group_and_its_consumer_are_no_options) {

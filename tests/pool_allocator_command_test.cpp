@@ -117,6 +117,34 @@ TEST_F(PoolAllocatorCommand, lengths_that_overflow_are_refused) {
   ints_.deallocate(got.block, got.length);
 }
 
+TEST_F(PoolAllocatorCommand, a_block_of_no_elements_grows_and_shrinks) {
+  struct alignas(64) Line {
+    std::byte bytes[128];
+  };
+  PoolResource memory(SlotPool({.slot_bytes = 64, .slots = 64}));
+  PoolAllocator<Line> lines(memory);  // an element takes two slots, none takes one
+  Line* block = lines.allocate(0);
+  std::size_t length = 2;
+  EXPECT_EQ(lines.allocation_command(kExpandForward, 1, length, block), block);
+  EXPECT_EQ(length, 2u);
+  lines.deallocate(block, length);
+  block = lines.allocate(0);
+  length = 0;
+  static_cast<void>(lines.allocation_command(kShrinkInPlace, 1, length, block));
+  lines.deallocate(block, 0);
+  EXPECT_EQ(memory.stats().of(64).in_use + memory.stats().runs.in_use, 0u);
+}
+
+TEST_F(PoolAllocatorCommand, what_shrinking_gives_may_be_used) {
+  PoolResource memory(SlotPool({.slots = 8}));
+  PoolAllocator<char> bytes(memory);
+  char* block = bytes.allocate(100);
+  std::size_t length = 50;
+  ASSERT_EQ(bytes.allocation_command(kTryShrinkInPlace, 100, length, block), block);
+  std::fill_n(block, length, 'x');  // AddressSanitizer tells whether it is all there
+  bytes.deallocate(block, length);
+}
+
 TEST_F(PoolAllocatorCommand, a_refusal_of_upstream_is_thrown_or_told_as_was_asked_for) {
   upstream_.fail_at(1);
   EXPECT_THROW(command(kAllocateNew, 100 * kSlotInts, 100 * kSlotInts), std::bad_alloc);

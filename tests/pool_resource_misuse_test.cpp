@@ -168,6 +168,23 @@ TEST_F(PoolResourceMisuseDeathTest, a_wrong_size_of_a_run_is_reported) {
   memory_.deallocate(run, 1'000'000);
 }
 
+TEST_F(PoolResourceMisuseDeathTest, the_front_of_an_aligned_blocks_run_is_reported) {
+  SlotPool pool({.slot_bytes = 4096, .slots = 64});
+  PoolResource memory(pool);
+  for (const std::size_t alignment : {4096u, 16'384u}) {
+    void* const block = memory.allocate(20'480, alignment);
+    const std::size_t run_bytes = 20'480 + alignment - pool.core().alignment();
+    const std::uint64_t slot = to_number(pool.index_of(block));
+    for (std::uint64_t before = 0; before <= std::min<std::uint64_t>(slot, 4); ++before) {
+      void* const front = pool.core().address_of(slot - before);
+      if (front == block) continue;
+      EXPECT_DEATH(memory.deallocate(front, run_bytes, 8),
+                   "slot [0-9]+ (is of a run|holds no block)");
+    }
+    memory.deallocate(block, 20'480, alignment);
+  }
+}
+
 TEST_F(PoolResourceMisuseDeathTest, a_block_of_another_resource_on_the_pool_is_reported) {
   PoolResource other(pool_);
   void* const own = memory_.allocate(80);

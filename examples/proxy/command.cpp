@@ -66,7 +66,9 @@ Verdict select(Arguments rest) {
 /// XREAD and XREADGROUP block only if they are told to.
 Verdict stream_read(Arguments rest) {
   while (const auto argument = rest.next()) {
-    if (equals_ignoring_case(*argument, "BLOCK")) return {Route::answer, refusal};
+    // To the server an option ends at a zero.
+    const bool has_zero = argument->find('\0') != std::string_view::npos;
+    if (has_zero || equals_ignoring_case(*argument, "BLOCK")) return {Route::answer, refusal};
     if (equals_ignoring_case(*argument, "STREAMS")) break;
     if (!equals_ignoring_case(*argument, "GROUP")) continue;
     rest.next();  // the group's name
@@ -138,6 +140,8 @@ Verdict judge(std::span<const std::byte> request, Vouched vouched) noexcept {
   const std::string_view key = upper_name.view();
   if (is_shared(key)) return {};
   if (key == "QUIT") return {Route::answer_and_close, "+OK\r\n"};
+  // A browser's, as in Redis: what follows may be commands in disguise.
+  if (key == "POST" || key == "HOST:") return {Route::answer_and_close, refusal};
   if (key == "HELLO") return hello(arguments);
   if (key == "SELECT") return select(arguments);
   if (std::ranges::binary_search(vouched, key)) return {};

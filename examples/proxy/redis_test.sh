@@ -52,7 +52,7 @@ start_server() {
 
 # start_proxy MEMORY
 start_proxy() {
-  "$proxy" --no-load --upstream 127.0.0.1:"$server_port" --memory "$1" >"$folder/proxy.log" 2>&1 &
+  "$proxy" --no-load --allow EVAL --upstream 127.0.0.1:"$server_port" --memory "$1" >"$folder/proxy.log" 2>&1 &
   front=$!
   wait_for 'the proxy' grep -q '^listening on' "$folder/proxy.log"
   port=$(sed -n 's/^listening on .*:\([0-9]*\),.*/\1/p' "$folder/proxy.log")

@@ -34,6 +34,8 @@ struct SlotUse {
   Kind kind = Kind::none;
   SizeClass size_class{};    // of a slab
   std::uint64_t number = 0;  // slab, inside_run: slots back to the first one; run: its slots
+  /// Of a run: the logarithm of an alignment beyond that of slots, which the block was asked for with; else 0.
+  std::uint8_t alignment_bits = 0;
 };
 
 /// Free blocks of one word of one slab, owned by the caller; none if `mask` is 0.
