@@ -107,12 +107,14 @@ bool BlockHeap::owns(const void* block) const noexcept {
   return pool_.owns(block) && slabs_.is_used(to_number(pool_.index_of(block)));
 }
 
+/// A run begins at any slot: at most so much further is the next address that is aligned.
+std::size_t BlockHeap::lead_bytes(std::size_t alignment) const noexcept {
+  return alignment > slot_alignment_ ? alignment - slot_alignment_ : 0;
+}
+
 std::uint64_t BlockHeap::slots_for(BlockShape shape) const noexcept {
-  // A run begins at any slot; so much further is the next address that is aligned.
-  const std::size_t lead =
-      shape.alignment > slot_alignment_ ? shape.alignment - slot_alignment_ : 0;
   std::size_t bytes = 0;
-  if (__builtin_add_overflow(shape.bytes, lead, &bytes)) return kNoSlot;
+  if (__builtin_add_overflow(shape.bytes, lead_bytes(shape.alignment), &bytes)) return kNoSlot;
   return bits::divide_up(std::max<std::size_t>(bytes, 1), pool_.slot_bytes());
 }
 

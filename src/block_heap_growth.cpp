@@ -122,8 +122,7 @@ std::size_t BlockHeap::room_at(const void* block, std::size_t alignment) const n
   }
   const std::uint64_t first = use.kind == SlotUse::Kind::run ? slot : slot - use.number;
   if (!begins_in_run(block, first, alignment)) return 0;
-  const std::size_t lead = alignment > slot_alignment_ ? alignment - slot_alignment_ : 0;
-  return slabs_.use_of(first).number * pool_.slot_bytes() - lead;
+  return slabs_.use_of(first).number * pool_.slot_bytes() - lead_bytes(alignment);
 }
 
 void* BlockHeap::try_allocate(BlockShape shape) noexcept {

@@ -3,6 +3,7 @@
 // they say not.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>

@@ -1,8 +1,9 @@
 // The commands of Redis up to 7.4 that can share one connection: each has one reply, and none blocks,
 // subscribes, opens a transaction, changes or ends the connection, or stops the server, whatever its
 // arguments. Of commands with subcommands those that do no such thing: CONFIG SET timeout closes the
-// connection, ACL SETUSER may lock it out. XREAD and XREADGROUP depend on their arguments. No scripts: one
-// without an end stops the server, and Redis 7.0 puts line ends from a script's first line into its reply.
+// connection, ACL SETUSER may lock it out. XREAD and XREADGROUP depend on their arguments. Not SWAPDB, which
+// changes the one database that all have; no scripts: one without an end stops the server, and Redis 7.0 puts
+// line ends from a script's first line into its reply.
 #pragma once
 
 #include <array>
