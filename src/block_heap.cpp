@@ -177,7 +177,7 @@ bool BlockHeap::deallocate_run(void* block, BlockShape shape) noexcept {
   const std::uint64_t slot = to_number(pool_.index_of(block));
   const SlotUse use = slabs_.use_of(slot);
   if (use.kind != SlotUse::Kind::run && use.kind != SlotUse::Kind::inside_run) return false;
-  const std::uint64_t first = use.kind == SlotUse::Kind::run ? slot : slot - use.number;
+  const std::uint64_t first = use.first_of_run(slot);
   const std::uint64_t slots = slots_for(shape);
   const bool fits =
       slabs_.use_of(first).number == slots && begins_in_run(block, first, shape.alignment);

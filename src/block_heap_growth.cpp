@@ -120,7 +120,7 @@ std::size_t BlockHeap::room_at(const void* block, std::size_t alignment) const n
   if (use.kind == SlotUse::Kind::slab) {
     return cells_[to_index(use.size_class)].is_held(block) ? bytes_of(use.size_class) : 0;
   }
-  const std::uint64_t first = use.kind == SlotUse::Kind::run ? slot : slot - use.number;
+  const std::uint64_t first = use.first_of_run(slot);
   if (!begins_in_run(block, first, alignment)) return 0;
   return slabs_.use_of(first).number * pool_.slot_bytes() - lead_bytes(alignment);
 }

@@ -152,6 +152,38 @@ TEST_F(PoolAllocatorCommand, a_refusal_of_upstream_is_thrown_or_told_as_was_aske
   EXPECT_EQ(command(kAllocateNew | kNothrow, 100 * kSlotInts, 100 * kSlotInts).block, nullptr);
 }
 
+TEST_F(PoolAllocatorCommand, who_cannot_have_the_preferred_length_gets_the_least) {
+  PoolResource memory(
+      SlotPool({.slot_bytes = 4096, .slots = 8, .upstream = std::pmr::null_memory_resource()}));
+  PoolAllocator<char> bytes(memory);
+  char* const others = bytes.allocate(5 * 4096);
+  for (const unsigned nothrow : {0u, kNothrow}) {
+    for (const std::size_t preferred : {std::size_t{4 * 4096}, std::size_t{3 * 4096 - 9}}) {
+      std::size_t length = preferred;
+      char* reuse = nullptr;
+      const std::size_t least = 3 * 4096 - 10;
+      char* const block = bytes.allocation_command(kAllocateNew | nothrow, least, length, reuse);
+      ASSERT_NE(block, nullptr);
+      EXPECT_GE(length, least);
+      bytes.deallocate(block, length);
+    }
+  }
+  bytes.deallocate(others, 5 * 4096);
+}
+
+TEST_F(PoolAllocatorCommand,
+       upstream_is_asked_for_the_least_where_it_has_not_the_preferred_length) {
+  PoolResource memory(SlotPool({.slots = 0, .upstream = &upstream_}));
+  PoolAllocator<int> ints(memory);
+  upstream_.fail_at(1);
+  std::size_t length = 2000;
+  int* reuse = nullptr;
+  int* const block = ints.allocation_command(kAllocateNew, 1000, length, reuse);
+  EXPECT_EQ(length, 1000u);
+  EXPECT_EQ(upstream_.calls(), 2u);
+  ints.deallocate(block, length);
+}
+
 // --- In bulk.
 
 template <class T>

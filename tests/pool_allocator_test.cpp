@@ -250,6 +250,10 @@ TEST_F(PoolAllocatorTest, allocate_at_least_gives_all_that_the_block_has_room_fo
     EXPECT_EQ(in_use(), 0u);
     odd.deallocate(odd.allocate_at_least(count).ptr, room);
   }
+  const auto [nothing, room] = odd.allocate_at_least(0);
+  odd.deallocate(nothing, 0);
+  odd.deallocate(odd.allocate_at_least(0).ptr, room);
+  EXPECT_EQ(in_use(), 0u);
   memory_.release();  // what was given back with a smaller count stays in asked_bytes
 }
 

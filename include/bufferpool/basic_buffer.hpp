@@ -110,7 +110,7 @@ class BasicBuffer {
   }
   void clear() noexcept { truncate(0); }
 
-  /// Until the next freeze() or consume(), no byte moves and nothing is allocated before size(), with
+  /// Until the next freeze(), consume() or release_idle(), no byte moves and nothing is allocated before size(), with
   /// what is prepared, exceeds `total_bytes`. Throws as fill().
   void reserve(std::size_t total_bytes) {
     if (total_bytes <= size()) return;

@@ -16,8 +16,8 @@ class BufferPool : public BasicBuffer<BufferPool> {
   /// Shares `pool`, which lives at least as long as this buffer and its slices.
   explicit BufferPool(SlotPool pool) noexcept : pool_(std::move(pool)) {}
 
-  /// With a pool of its own of at least `capacity_bytes`, in 8 slots of at most 64 KiB, or more of
-  /// them; 0 is valid. `upstream` (nullptr: the heap) serves beyond; it must be thread-safe, and
+  /// With a pool of its own of at least `capacity_bytes`, in 8 slots of 8 bytes to 64 KiB, or in
+  /// fewer or more of them; 0 is valid. `upstream` (nullptr: the heap) serves beyond; it must be thread-safe, and
   /// outlive the slices. Throws std::bad_alloc when the system refuses the memory.
   explicit BufferPool(std::size_t capacity_bytes, std::pmr::memory_resource* upstream = nullptr);
 

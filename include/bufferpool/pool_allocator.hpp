@@ -74,11 +74,10 @@ class PoolAllocator {
 
   /// As many more elements as the block has room for.
   [[nodiscard]] AllocationResult<T*> allocate_at_least(std::size_t count) {
-    const std::size_t least = std::max<std::size_t>(count, 1);
-    T* const block = allocate(least);
-    const detail::SizeRange any = range(least, least);
+    T* const block = allocate(count);
+    const detail::SizeRange any = range(count, count);
     const std::size_t bytes = heap().try_expand(block, {any.least_bytes, alignof(T)}, any);
-    return {block, bytes != 0 ? bytes / sizeof(T) : least};
+    return {block, bytes != 0 ? bytes / sizeof(T) : count};
   }
 
   [[nodiscard]] static constexpr std::size_t max_size() noexcept { return PTRDIFF_MAX / sizeof(T); }
@@ -89,11 +88,11 @@ class PoolAllocator {
   using version = std::integral_constant<unsigned, 2>;
   using multiallocation_chain = detail::AllocationChain<T>;
 
-  /// `command` is a set of Boost's allocation_type. At `reuse`, in this order: shrinks; expands forward;
-  /// allocates anew and sets `reuse` to nullptr. `length` goes in as the preferred number of elements, and
-  /// comes out as the number received. What cannot be done in place gives nullptr and never throws, as
-  /// Boost's vectors ask for it in functions that must not. A `reuse` that is no block that is out is
-  /// reported to the failure handler, and ends the process.
+  /// `command` is a set of Boost's allocation_type. Shrinks the block at `reuse`, and tries nothing else; or
+  /// expands it forward; or allocates anew and sets `reuse` to nullptr. `length` goes in as the preferred
+  /// number of elements, and comes out as the number received. What cannot be done in place gives nullptr
+  /// and never throws, as Boost's vectors ask for it in functions that must not. A `reuse` that is no block
+  /// that is out is reported to the failure handler, and ends the process. Memory is not zeroed.
   [[nodiscard]] T* allocation_command(unsigned command, std::size_t limit, std::size_t& length,
                                       T*& reuse) {
     if ((command & (kShrinkInPlace | kTryShrinkInPlace)) != 0) {
@@ -162,15 +161,22 @@ class PoolAllocator {
   static constexpr unsigned kNothrow = 0x10;
   static constexpr unsigned kTryShrinkInPlace = 0x40;
 
+  /// The preferred length, or, where neither the pool nor upstream has that much, the least that will do.
   [[nodiscard]] T* allocate_anew(bool nothrow, std::size_t limit, std::size_t& length) {
     if (limit > max_size()) {
       if (nothrow) return nullptr;
       detail::throw_bad_array_new_length();
     }
+    const detail::BlockShape least{limit * sizeof(T), alignof(T)};
     const std::size_t room = heap().growable_bytes(range(limit, length), alignof(T));
-    const detail::BlockShape shape{room, alignof(T)};
-    void* const block = nothrow ? heap().try_allocate(shape) : heap().allocate(shape);
-    if (block != nullptr) length = room / sizeof(T);
+    if (room > least.bytes) {
+      if (void* const block = heap().try_allocate({room, alignof(T)})) {
+        length = room / sizeof(T);
+        return static_cast<T*>(block);
+      }
+    }
+    void* const block = nothrow ? heap().try_allocate(least) : heap().allocate(least);
+    if (block != nullptr) length = limit;
     return static_cast<T*>(block);
   }
 

@@ -36,6 +36,11 @@ struct SlotUse {
   std::uint64_t number = 0;  // slab, inside_run: slots back to the first one; run: its slots
   /// Of a run: the logarithm of an alignment beyond that of slots, which the block was asked for with; else 0.
   std::uint8_t alignment_bits = 0;
+
+  /// Of a run, or inside one: its first slot; the use is that of `slot`.
+  [[nodiscard]] std::uint64_t first_of_run(std::uint64_t slot) const noexcept {
+    return kind == Kind::run ? slot : slot - number;
+  }
 };
 
 /// Free blocks of one word of one slab, owned by the caller; none if `mask` is 0.

@@ -30,8 +30,8 @@ class SlotPool {
 
   /// Lives in `storage`, which outlives the pool and its slices; takes nothing from the heap. (The C library
   /// does, once for each thread that uses any pool: 32 bytes, to be told of the thread's end.) It gets
-  /// as many slots as fit beside about 1 KiB, and 35 bytes a slot, of the pool's own data; throws
-  /// std::invalid_argument where not one does.
+  /// as many slots as fit beside about 1 KiB, and 35 bytes a slot, of the pool's own data, once that and the
+  /// slots are aligned; throws std::invalid_argument where not one does, or for an option out of its range.
   SlotPool(const SlotPoolOptions& options, std::span<std::byte> storage)
       : core_(detail::PoolCore::create(options, storage)) {}
 
