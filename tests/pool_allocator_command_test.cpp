@@ -182,6 +182,11 @@ TEST_F(PoolAllocatorCommand,
   EXPECT_EQ(length, 1000u);
   EXPECT_EQ(upstream_.calls(), 2u);
   ints.deallocate(block, length);
+  PoolResource nothing(SlotPool({.slots = 0, .upstream = std::pmr::null_memory_resource()}));
+  PoolAllocator<int> none(nothing);
+  EXPECT_EQ(none.allocation_command(kAllocateNew | kNothrow, 1000, length, reuse), nullptr);
+  EXPECT_THROW(static_cast<void>(none.allocation_command(kAllocateNew, 1000, length, reuse)),
+               std::bad_alloc);
 }
 
 // --- In bulk.

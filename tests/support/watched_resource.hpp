@@ -30,6 +30,11 @@ class WatchedResource : public std::pmr::memory_resource {
     const std::lock_guard lock(mutex_);
     return calls_;
   }
+  /// True: the call that was to fail has been made.
+  [[nodiscard]] bool has_failed() const {
+    const std::lock_guard lock(mutex_);
+    return fail_at_ != 0 && calls_ >= fail_at_;
+  }
   [[nodiscard]] std::size_t live_blocks() const {
     const std::lock_guard lock(mutex_);
     return live_.size();
