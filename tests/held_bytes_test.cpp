@@ -70,7 +70,7 @@ TEST(HeldBytesThreads, what_is_added_while_a_lane_begins_to_shed_is_seen_or_aske
 /// Lanes that do what they are asked to when they come to it.
 class Lanes {
  public:
-  static constexpr std::size_t kLimit = 1000;
+  static constexpr std::size_t kLimit = 100;
 
   void change(std::size_t lane, std::size_t now) {
     const std::size_t before = held_by_[lane];

@@ -525,7 +525,8 @@ def of_clients_with_too_much_unfinished_the_one_with_most_is_closed(bench):
 
 
 def small_replies_that_wait_do_not_keep_their_slots(bench):
-    value, rounds = b"l" * (6 * MIB), 400  # the kernel takes up to 4 MiB of what is sent to a client
+    # The kernel takes up to 4 MiB of what is sent to a client.
+    value, rounds = b"l" * (6 * MIB), 400
     bench.server.values[b"large"] = value
     others = b"o" * 12_000  # most of a slot, so that the next reply is in another one
     with bench.part("--outbound-bytes", str(64 * MIB)) as part, Client(part) as other:
@@ -756,7 +757,8 @@ class Bench:
     @contextlib.contextmanager
     def part(self, *options):
         """Its process alone; ends it."""
-        part = ProxyPart(self.program, "--memory", self.memory, "--upstream", self.server.address, *options)
+        upstream = "--upstream", self.server.address
+        part = ProxyPart(self.program, "--memory", self.memory, *upstream, *options)
         try:
             yield part
         finally:
