@@ -15,12 +15,16 @@ namespace {
 using Words = std::vector<std::string_view>;
 using Names = std::vector<std::string>;
 
-Route route_of(const Words& words, const Names& vouched = {}) {
+Verdict verdict_on(const Words& words, const Names& vouched = {}) {
   std::string request = "*" + std::to_string(words.size()) + "\r\n";
   for (const std::string_view word : words) {
     request += "$" + std::to_string(word.size()) + "\r\n" + std::string(word) + "\r\n";
   }
-  return judge(std::as_bytes(std::span(request)), vouched).route;
+  return judge(std::as_bytes(std::span(request)), vouched);
+}
+
+Route route_of(const Words& words, const Names& vouched = {}) {
+  return verdict_on(words, vouched).route;
 }
 
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
@@ -72,6 +76,13 @@ TEST(Command, a_script_is_refused_as_it_may_not_end_or_have_two_replies) {
     EXPECT_EQ(route_of(words), Route::answer) << testing::PrintToString(words);
     EXPECT_EQ(route_of(words, {"EVAL"}), words[0] == "EVAL" ? Route::forward : Route::answer);
   }
+}
+
+TEST(Command, a_select_takes_one_argument_as_in_redis) {
+  constexpr std::string_view wrong = "-ERR wrong number of arguments for 'select' command\r\n";
+  EXPECT_EQ(verdict_on({"SELECT"}).answer, wrong);
+  EXPECT_EQ(verdict_on({"SELECT", "0", "1"}).answer, wrong);
+  EXPECT_EQ(verdict_on({"SELECT", "0"}).answer, "+OK\r\n");
 }
 
 TEST(Command, a_request_of_a_browser_closes_the_connection) {

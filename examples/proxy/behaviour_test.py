@@ -11,6 +11,7 @@ import contextlib
 import os
 import pathlib
 import random
+import resource
 import select
 import signal
 import socket
@@ -191,6 +192,35 @@ class Proxy:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         expect(b"%d" % self.wait_for_end(), b"0", "the proxy's exit status")
+
+
+class ProxyPart:
+    """The proxy's process alone, without the one that would start it: tells its figures."""
+
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen(
+            [program, "--role", "proxy", *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.port = int(self.next_line().removeprefix("listening "))
+
+    def next_line(self):
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+        check(ready, "the proxy says nothing")
+        return self.process.stdout.readline().rstrip()
+
+    def figures(self):
+        print("figures", file=self.process.stdin, flush=True)
+        # The lines come at once, and then are in Python's buffer, where select() does not look.
+        lines = iter(self.process.stdout.readline, "done\n")
+        return {name: int(value) for _, name, value in map(str.split, lines)}
+
+    def limit_memory(self, more_bytes):
+        pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[0]
+        limit = int(pages) * os.sysconf("SC_PAGE_SIZE") + more_bytes
+        resource.prlimit(self.process.pid, resource.RLIMIT_AS, (limit, limit))
 
 
 class Client:
@@ -479,6 +509,56 @@ def of_clients_with_too_much_unread_together_the_one_with_most_is_closed(bench):
             other.ask(command(b"GET", b"t"), bulk(value))
 
 
+def of_clients_with_too_much_unfinished_the_one_with_most_is_closed(bench):
+    value = b"t" * (4 * MIB)
+    options = "--drop-total-bytes", str(21 * MIB), "--io-threads", "1"
+    with bench.started(*options) as proxy, contextlib.ExitStack() as stack:
+        most, *least = (stack.enter_context(Client(proxy)) for _ in range(4))
+        for client in least:
+            client.send(command(b"ECHO", value)[:-1])
+        with contextlib.suppress(ConnectionError):
+            most.send(command(b"ECHO", value * 4)[:-1])
+            expect(most.receive_to_end(), b"")
+        for client in least:
+            client.ask(b"\n", bulk(value))
+            client.is_served()
+
+
+def small_replies_that_wait_do_not_keep_their_slots(bench):
+    # The kernel takes up to 4 MiB of what is sent to a client.
+    value, rounds = b"l" * (6 * MIB), 400
+    bench.server.values[b"large"] = value
+    others = b"o" * 12_000  # most of a slot, so that the next reply is in another one
+    with bench.part("--outbound-bytes", str(64 * MIB)) as part, Client(part) as other:
+        with Client(part, receive_buffer=65536) as client:
+            client.ask(command(b"PING") + command(b"GET", b"large"), b"+PONG\r\n")
+            other.is_served()  # behind that
+            before = part.figures().get("slots_taken", 0)
+            for _ in range(rounds):
+                client.send(command(b"PING"))
+                other.ask(command(b"ECHO", others), bulk(others))
+            more = part.figures().get("slots_taken", 0) - before
+            check(more < rounds / 10, f"{rounds} small replies that wait keep {more} slots")
+            client.expect(bulk(value) + b"+PONG\r\n" * rounds)
+            client.is_served()
+            none_taken = lambda: part.figures().get("slots_taken", 0) == 0
+            wait_until(none_taken, "that those who wait for nothing keep no slot")
+
+
+def without_memory_it_says_so_and_ends(bench):
+    if not bench.bounded:
+        return  # a sanitizer ends the process itself
+    bench.server.values[b"huge"] = b"h" * (96 * MIB)
+    with bench.part("--slots", "0") as part, Client(part) as client:
+        client.is_served()
+        part.limit_memory(16 * MIB)
+        client.send(command(b"GET", b"huge"))
+        expect(client.receive_to_end(), b"")
+        expect(part.next_line(), "failed out of memory", "what it says")
+        status = part.process.wait(PATIENCE)
+        check(status == 1, f"the exit status is {status}")
+
+
 def clients_beyond_the_limit_are_refused(bench):
     refusal = b"-ERR max number of clients reached\r\n"
     with bench.started("--max-connections", "3") as proxy, contextlib.ExitStack() as stack:
@@ -583,6 +663,19 @@ def run_to_end(bench, *options, **streams):
     return ended.returncode, ended.stderr
 
 
+def a_command_line_without_sense_is_refused(bench):
+    refused = {
+        "--idle 10 --no-load": "--idle: it brings clients of its own",
+        "--upstream []:1": "--upstream: '[]:1' is not HOST:PORT",
+        "--upstream :1": "--upstream: ':1' is not HOST:PORT",
+        "--max-frame-bytes 536870913": "is not a whole number from 64 to 536870912",
+    }
+    for options, reason in refused.items():
+        status, said = run_to_end(bench, *options.split(), "--seconds", "1")
+        check(status == 2, f"{options}: the exit status is {status}")
+        check(reason in said, said)
+
+
 def output_that_cannot_be_written_is_a_failure(bench):
     for options in ["--no-load"], ["--idle", "10"], ["--seconds", "1"], ["--help"]:
         with open("/dev/full", "w") as full:
@@ -629,11 +722,15 @@ CHECKS = [
     a_client_with_too_much_unread_is_closed,
     a_client_that_reads_gets_a_reply_beyond_the_limit,
     of_clients_with_too_much_unread_together_the_one_with_most_is_closed,
+    of_clients_with_too_much_unfinished_the_one_with_most_is_closed,
+    small_replies_that_wait_do_not_keep_their_slots,
+    without_memory_it_says_so_and_ends,
     clients_beyond_the_limit_are_refused,
     a_client_may_leave_while_replies_are_owed,
     a_frame_beyond_the_limit_is_malformed,
     its_own_server_answers,
     a_lost_server_is_said_to_every_client,
+    a_command_line_without_sense_is_refused,
     output_that_cannot_be_written_is_a_failure,
     a_pool_that_the_system_does_not_give_is_named,
     a_signal_to_all_its_processes_ends_it_well,
@@ -656,6 +753,17 @@ class Bench:
         address = ["--upstream", server.address] if server else []
         own = ["--allow", "hold,NESTED", "--allow=BREAK"]  # what only the bench's server knows
         return Proxy(self.program, "--memory", self.memory, *address, *own, *options)
+
+    @contextlib.contextmanager
+    def part(self, *options):
+        """Its process alone; ends it."""
+        upstream = "--upstream", self.server.address
+        part = ProxyPart(self.program, "--memory", self.memory, *upstream, *options)
+        try:
+            yield part
+        finally:
+            part.process.kill()
+            part.process.communicate()
 
     @contextlib.contextmanager
     def started(self, *options, **upstream):

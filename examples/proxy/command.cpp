@@ -59,6 +59,8 @@ Verdict hello(Arguments rest) {
 
 Verdict select(Arguments rest) {
   const auto database = rest.next();
+  if (!database || rest.next())
+    return {Route::answer, "-ERR wrong number of arguments for 'select' command\r\n"};
   if (database == "0") return {Route::answer, "+OK\r\n"};
   return {Route::answer, "-ERR the proxy serves database 0 only\r\n"};
 }

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "held_bytes.hpp"
 #include "limits.hpp"
-#include "unread_replies.hpp"
 #include "upstream_load.hpp"
 #include <bufferpool/buffer.hpp>
 
@@ -20,7 +20,7 @@ struct Common {
   Limits limits;
   std::vector<std::string> vouched;  // commands, as judge() takes them
   UpstreamLoad load;
-  UnreadReplies unread;
+  HeldBytes held;
   std::atomic<std::uint32_t> connections = 0;
   std::function<void()> shed_clients = {};  // any thread: asks all lanes to shed()
 };

@@ -3,19 +3,30 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <new>
 
 #include <boost/asio/buffer.hpp>
 
 namespace proxy {
 
-void say(std::string_view line) {
-  std::string text(line);
-  text += '\n';
-  for (std::string_view rest = text; !rest.empty();) {
+namespace {
+
+void write_all(std::string_view rest) {
+  while (!rest.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, rest.data(), rest.size());
     if (written <= 0) std::_Exit(1);  // nobody is there to hear
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+}  // namespace
+
+void say(std::string_view line) { write_all(std::string(line) + '\n'); }
+
+void say_failed(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
+    return write_all("failed out of memory\n");
+  say(std::string("failed ") + error.what());
 }
 
 void say(const Figures& figures) {

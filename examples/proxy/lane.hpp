@@ -48,8 +48,8 @@ class Lane {
 
   void adopt(Socket socket) {
     const ClientId id = sessions_.next_id();
-    sessions_.add(id,
-                  std::make_unique<Client>(share_, id, std::move(socket), common_.make_buffer()));
+    sessions_.add(id, std::make_unique<Client>(share_, id, std::move(socket), common_.make_buffer(),
+                                               common_.make_buffer()));
     settle(id);
   }
 
@@ -64,12 +64,11 @@ class Lane {
     }
   }
 
-  /// Too much waits for the clients of all lanes: those of this one for which most does are closed
-  /// while that is more than its part.
+  /// The clients of all lanes make the proxy hold too much: of this one's, those with most are closed
+  /// while they have more than their part.
   void shed() {
-    common_.unread.begin_to_shed();
-    while (common_.unread.must_shed(share_.unread_bytes))
-      end(sessions_.max_by(&Client::unread_bytes));
+    common_.held.begin_to_shed();
+    while (common_.held.must_shed(share_.held_bytes)) end(sessions_.max_by(&Client::held_bytes));
   }
 
   /// No reply will come any more.
@@ -88,6 +87,8 @@ class Lane {
   void settle(ClientId id) {
     Client* session = sessions_.find(id);
     if (session->finished()) return end(id);
+    session->count_held();
+    count_held();
     if (session->wants_write() && !session->writing) wait_to_write(id, *session);
     if (session->wants_read() && !session->reading && !session->paused) {
       if (!session->lingers() && common_.load.must_pause()) {
@@ -104,12 +105,12 @@ class Lane {
   void end(ClientId id) {
     sessions_.erase(id);
     --common_.connections;
-    count_unread();
+    count_held();
   }
 
-  void count_unread() {
-    const std::size_t before = std::exchange(counted_unread_, share_.unread_bytes);
-    if (before != counted_unread_ && common_.unread.change(before, counted_unread_))
+  void count_held() {
+    const std::size_t before = std::exchange(counted_held_, share_.held_bytes);
+    if (before != counted_held_ && common_.held.change(before, counted_held_))
       common_.shed_clients();
   }
 
@@ -131,10 +132,10 @@ class Lane {
       // It may have been asked to pause since.
       if (session->wants_read()) session->read();
     } catch (const std::bad_alloc&) {
-      return end(id);
+      end(id);
     }
-    hand_over_later();
-    settle(id);
+    hand_over_later();  // also what it submitted before there was no memory
+    if (sessions_.find(id) != nullptr) settle(id);
   }
 
   void on_writable(ClientId id) {
@@ -144,7 +145,6 @@ class Lane {
     session->write();
     hand_over_later();
     settle(id);
-    count_unread();
   }
 
   void deliver(std::vector<Envelope>& batch) {
@@ -161,7 +161,6 @@ class Lane {
       settle(id);
     }
     dirty_.clear();
-    count_unread();
     hand_over_later();
   }
 
@@ -193,7 +192,7 @@ class Lane {
   std::vector<ClientId> dirty_;
   std::vector<ClientId> paused_;
   bool handing_over_ = false;
-  std::size_t counted_unread_ = 0;  // of share_.unread_bytes, in common_.unread
+  std::size_t counted_held_ = 0;  // of share_.held_bytes, in common_.held
   LingeringClients lingering_;
 };
 

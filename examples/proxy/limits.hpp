@@ -16,7 +16,9 @@ struct Limits {
   /// A client that lets more than this wait, and the largest reply besides, is closed: replies come
   /// in order for all, so that those of a client which does not read cannot be left upstream.
   std::size_t drop_bytes = 256u << 20;
-  /// When more than this waits for all clients together, those for which most does are closed.
+  /// When all clients together make the proxy hold more than this, replies unread and commands
+  /// unfinished, those with most are closed. So one reply or command beyond it closes its client,
+  /// also if that reads.
   std::size_t drop_total_bytes = 1u << 30;
   /// No client is read while more than this waits to be written upstream.
   std::size_t upstream_bytes = 16u << 20;

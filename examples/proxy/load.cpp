@@ -151,7 +151,7 @@ int say_if_failed(Part part) {
   try {
     return part();
   } catch (const std::exception& error) {
-    say(std::string("failed ") + error.what());
+    say_failed(error);
     return 1;
   }
 }

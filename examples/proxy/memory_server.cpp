@@ -148,7 +148,7 @@ int run_server(const Options& options) {
     io.run();
     return 0;
   } catch (const std::exception& error) {
-    say(std::string("failed ") + error.what());
+    say_failed(error);
     return 1;
   }
 }

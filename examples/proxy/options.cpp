@@ -38,7 +38,9 @@ constexpr auto numbers = std::to_array<NumberOption>({
     {"--slots", &Options::slots, 0, 16u << 20, "slots of the pool"},
     {"--slot-bytes", &Options::slot_bytes, 4'096, 64u << 20, "bytes of a slot"},
     {"--max-connections", &Options::max_connections, 1, 60'000, "clients beyond this are refused"},
-    {"--max-frame-bytes", &Options::frame_bytes, 64, gibibyte,
+    // The most that Redis takes of one bulk (proto-max-bulk-len). For a longer one it ends the
+    // connection, which is that of all clients.
+    {"--max-frame-bytes", &Options::frame_bytes, 64, gibibyte / 2,
      "a longer command closes its connection"},
     {"--max-reply-bytes", &Options::reply_bytes, 64, 64 * gibibyte,
      "a longer reply ends the proxy"},
@@ -47,7 +49,8 @@ constexpr auto numbers = std::to_array<NumberOption>({
     {"--drop-bytes", &Options::drop_bytes, 1, 64 * gibibyte,
      "a client with more replies unread, beside the largest of them, is closed"},
     {"--drop-total-bytes", &Options::drop_total_bytes, 1, 64 * gibibyte,
-     "with more unread by all clients, those with most are closed"},
+     "with more held for all clients (replies unread, commands unfinished), those with most are "
+     "closed"},
     {"--upstream-bytes", &Options::upstream_bytes, 1, gibibyte,
      "with more waiting, no client is read"},
     {"--in-flight", &Options::in_flight, 1, 1'000'000,
@@ -146,6 +149,8 @@ Options parse_options(std::span<char* const> arguments) {
       set_value(options, name, arguments[i]);
     }
   }
+  if (options.idle > 0 && !options.load)
+    throw OptionError("--idle: it brings clients of its own, so not together with --no-load");
   return options;
 }
 
@@ -192,11 +197,11 @@ HostPort parse_host_port(const std::string& text) {
   const auto [rest, error] = colon == text.npos
                                  ? std::from_chars_result{end, std::errc::invalid_argument}
                                  : std::from_chars(text.data() + colon + 1, end, port);
-  if (colon == text.npos || colon == 0 || error != std::errc{} || rest != end || port == 0) {
-    throw OptionError("--upstream: '" + text + "' is not HOST:PORT with a port from 1 to 65535");
-  }
   std::string host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty() || error != std::errc{} || rest != end || port == 0) {
+    throw OptionError("--upstream: '" + text + "' is not HOST:PORT with a port from 1 to 65535");
+  }
   return {host, std::to_string(port)};
 }
 

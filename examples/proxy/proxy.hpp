@@ -2,8 +2,10 @@
 // and the link run on the thread that calls run(), each lane on its own.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,7 +34,7 @@ class Proxy {
   Proxy(const Options& options, std::function<Buffer()> make_buffer)
       : common_{std::move(make_buffer), limits_of(options), options.allowed,
                 UpstreamLoad(options.upstream_bytes),
-                UnreadReplies(options.drop_total_bytes, options.io_threads)},
+                HeldBytes(options.drop_total_bytes, options.io_threads)},
         link_(common_, {[this] { resume_clients(); },
                         [this](const std::string& reason) { lose_upstream(reason); }}),
         lanes_(make_lanes(options.io_threads)),
@@ -53,8 +55,11 @@ class Proxy {
   /// Until stop(); returns the exit status.
   int run() {
     std::vector<std::thread> threads;
-    for (auto& lane : lanes_) threads.emplace_back([&lane] { lane->run(); });
-    link_.io().run();
+    run_part([this, &threads] {
+      for (auto& lane : lanes_)
+        threads.emplace_back([this, &lane = *lane] { run_part([&lane] { lane.run(); }); });
+      link_.io().run();
+    });
     for (auto& lane : lanes_) lane->stop();
     for (std::thread& thread : threads) thread.join();
     return status_;
@@ -74,6 +79,18 @@ class Proxy {
 
  private:
   using Lanes = std::vector<std::unique_ptr<Lane<Buffer>>>;
+
+  /// On each thread. What it throws ends them all.
+  template <class Part>
+  void run_part(Part part) {
+    try {
+      part();
+    } catch (const std::exception& error) {
+      status_ = 1;
+      say_failed(error);
+      stop();
+    }
+  }
 
   Lanes make_lanes(std::uint64_t count) {
     Lanes lanes;
@@ -124,7 +141,7 @@ class Proxy {
   std::size_t next_lane_ = 0;
   Listener listener_;
   asio::steady_timer farewell_;
-  int status_ = 0;
+  std::atomic<int> status_ = 0;
 };
 
 }  // namespace proxy

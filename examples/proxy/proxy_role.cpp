@@ -118,7 +118,7 @@ int run_proxy(const Options& options) {
   try {
     return options.memory == Memory::system ? run_with_system(options) : run_with_pool(options);
   } catch (const std::exception& error) {
-    say(std::string("failed ") + error.what());
+    say_failed(error);
     return 1;
   }
 }

@@ -12,8 +12,8 @@
 #include "command.hpp"
 #include "envelope.hpp"
 #include "frame_reader.hpp"
+#include "outbound.hpp"
 #include "session_share.hpp"
-#include "slice_queue.hpp"
 #include "socket.hpp"
 #include <bufferpool/buffer.hpp>
 #include <bufferpool/slice.hpp>
@@ -23,16 +23,16 @@ namespace proxy {
 template <bufferpool::FillBuffer Buffer>
 class Session {
  public:
-  Session(SessionShare<Buffer>& share, ClientId id, Socket socket, Buffer buffer)
+  Session(SessionShare<Buffer>& share, ClientId id, Socket socket, Buffer inbound, Buffer outbound)
       : share_(share),
         socket_(std::move(socket)),
-        reader_(std::move(buffer), RespDecoder(Direction::request, share.limits.frame_bytes)),
-        outbound_(share.slices),
+        reader_(std::move(inbound), RespDecoder(Direction::request, share.limits.frame_bytes)),
+        outbound_(share.slices, std::move(outbound)),
         id_(id) {}
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-  ~Session() { share_.unread_bytes -= outbound_.bytes(); }
+  ~Session() { share_.held_bytes -= held_bytes_; }
 
   Socket& socket() noexcept { return socket_; }
 
@@ -40,10 +40,17 @@ class Session {
     return state_ == State::open ? !has_backlog_ && may_take(0) : state_ == State::lingering;
   }
   bool wants_write() const noexcept { return outbound_.bytes() > 0; }
-  std::size_t unread_bytes() const noexcept { return outbound_.bytes(); }
   bool lingers() const noexcept { return state_ == State::lingering; }
   bool finished() const noexcept {
     return state_ == State::failed || (state_ == State::ended && is_quiet());
+  }
+
+  /// As of the last count_held(): replies unread, and commands not submitted.
+  std::size_t held_bytes() const noexcept { return held_bytes_; }
+  void count_held() noexcept {
+    share_.held_bytes -= held_bytes_;
+    held_bytes_ = outbound_.bytes() + reader_.buffer().size();
+    share_.held_bytes += held_bytes_;
   }
 
   void read() {
@@ -64,7 +71,6 @@ class Session {
     in_flight_ -= answer.commands;
     const std::size_t bytes = answer.bytes.size();
     largest_unread_ = std::max(wants_write() ? largest_unread_ : 0, bytes);
-    share_.unread_bytes += bytes;
     outbound_.push(std::move(answer.bytes));
     if (answer.content == Content::final_answer) closing_ = true;
     // A client that reads has no way to take a large reply before it is there.
@@ -73,7 +79,7 @@ class Session {
 
   void write() {
     ErrorCode error;
-    share_.unread_bytes -= outbound_.write_to(socket_, error);
+    outbound_.write_to(socket_, error);
     if (error && !would_block(error)) state_ = State::failed;
     if (has_backlog_) decode();
     if (closing_ && is_quiet() && state_ == State::refusing) linger();
@@ -180,8 +186,9 @@ class Session {
   SessionShare<Buffer>& share_;
   Socket socket_;
   FrameReader<Buffer> reader_;
-  SliceQueue outbound_;
+  Outbound<Buffer> outbound_;
   ClientId id_;
+  std::size_t held_bytes_ = 0;
   std::size_t largest_unread_ = 0;  // bytes that came at once, since none waited
   std::uint32_t in_flight_ = 0;     // commands without a reply so far
   State state_ = State::open;

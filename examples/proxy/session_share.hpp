@@ -21,8 +21,8 @@ template <bufferpool::FillBuffer Buffer>
 struct SessionShare {
   Limits limits;
   Vouched vouched;
-  std::size_t unread_bytes = 0;  // wait to be written to the clients
-  Buffer answers;                // for the answers that the proxy gives itself
+  std::size_t held_bytes = 0;  // of all of them, as far as they are counted
+  Buffer answers;              // for the answers that the proxy gives itself
   SliceQueue::Store slices;
   std::vector<Envelope> outgoing;  // to the upstream connection
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include <boost/asio/buffer.hpp>
 
@@ -23,6 +24,14 @@ class SliceQueue {
   void push(bufferpool::Slice&& slice) {
     bytes_ += slice.size();
     slices_.push(std::move(slice));
+  }
+
+  /// Takes the first one out; there is one.
+  bufferpool::Slice pop() noexcept {
+    bufferpool::Slice first = std::move(slices_.front());
+    slices_.pop();
+    bytes_ -= first.size();
+    return first;
   }
 
   std::size_t bytes() const noexcept { return bytes_; }

@@ -1,6 +1,7 @@
-// How many bytes of replies wait to be read by all clients together, and when that is too much.
-// Thread-safe: each lane counts for itself and tells the changes. Invariant: whenever the total is
-// beyond the limit, every lane has been asked to shed since, or is about to be.
+// How many bytes all clients together make the proxy hold, replies unread and commands unfinished,
+// and when that is too much. Thread-safe: each lane counts for itself and tells the changes.
+// Invariant: whenever the total is beyond the limit, every lane has been asked to shed since, or is
+// about to be.
 #pragma once
 
 #include <atomic>
@@ -8,12 +9,12 @@
 
 namespace proxy {
 
-class UnreadReplies {
+class HeldBytes {
  public:
-  UnreadReplies(std::size_t limit_bytes, std::size_t lanes) noexcept
+  HeldBytes(std::size_t limit_bytes, std::size_t lanes) noexcept
       : limit_bytes_(limit_bytes), lane_bytes_(limit_bytes / lanes) {}
 
-  /// What waits in one lane was `before` and is `now`. True if the caller is to ask all lanes to
+  /// What one lane holds was `before` and is `now`. True if the caller is to ask all lanes to
   /// shed.
   bool change(std::size_t before, std::size_t now) noexcept {
     // Sequentially consistent: either a lane that begins to shed sees this total, or this sees that
