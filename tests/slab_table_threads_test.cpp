@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bufferpool/annotate.hpp"
 #include "support/seed.hpp"
 #include "support/slabs.hpp"
 #include "support/slots.hpp"
@@ -74,8 +75,21 @@ class Worker {
 
  private:
   void change(const Held& held, unsigned char before, unsigned char after) {
-    for (const std::byte* const block : slabs_.blocks_in(held.claim, held.size_class)) {
-      wrong_ += owners_.change(block, bytes_of(held.size_class), before, after);
+    const std::size_t bytes = bytes_of(held.size_class);
+    for (std::byte* const block : slabs_.blocks_in(held.claim, held.size_class)) {
+      wrong_ += owners_.change(block, bytes, before, after);
+      stamp(block, bytes, after != 0);
+    }
+  }
+  /// Plain bytes of the block: who takes it must see what was done by who gave it.
+  void stamp(std::byte* block, std::size_t bytes, bool is_taken) {
+    const std::byte own{name_};
+    if (is_taken) {
+      annotate::unpoison(block, bytes);
+      block[0] = block[bytes - 1] = own;
+    } else {
+      wrong_ += block[0] != own || block[bytes - 1] != own;
+      annotate::poison(block, bytes);
     }
   }
 

@@ -17,6 +17,12 @@ namespace bufferpool::test {
   return taken;
 }
 
+/// Reads and writes a byte of each: two holders at once, or one that does not see the other's last access, are
+/// a data race.
+inline void use(const std::vector<void*>& slots) {
+  for (void* const slot : slots) ++*static_cast<unsigned char*>(slot);
+}
+
 inline void give_all(SlotPool& pool, const std::vector<void*>& slots) {
   for (void* const slot : slots) pool.deallocate(slot);
 }

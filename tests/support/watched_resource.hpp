@@ -19,10 +19,11 @@ class WatchedResource : public std::pmr::memory_resource {
   WatchedResource& operator=(const WatchedResource&) = delete;
   ~WatchedResource() override { EXPECT_TRUE(live_.empty()) << live_.size() << " blocks were lost"; }
 
-  /// The `call`-th allocation from now on, 1 being the next, throws std::bad_alloc; 0: none does.
-  void fail_at(std::uint64_t call) {
+  /// From the `call`-th allocation from now on, 1 being the next, `times` throw std::bad_alloc; 0: none does.
+  void fail_at(std::uint64_t call, std::uint64_t times = 1) {
     const std::lock_guard lock(mutex_);
     fail_at_ = call == 0 ? 0 : calls_ + call;
+    fail_times_ = times;
   }
 
   /// Allocations that were asked for, the refused ones included.
@@ -30,7 +31,7 @@ class WatchedResource : public std::pmr::memory_resource {
     const std::lock_guard lock(mutex_);
     return calls_;
   }
-  /// True: the call that was to fail has been made.
+  /// True: a call that was to fail has been made.
   [[nodiscard]] bool has_failed() const {
     const std::lock_guard lock(mutex_);
     return fail_at_ != 0 && calls_ >= fail_at_;
@@ -55,7 +56,9 @@ class WatchedResource : public std::pmr::memory_resource {
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
     const std::lock_guard lock(mutex_);
-    if (++calls_ == fail_at_) throw std::bad_alloc();
+    ++calls_;
+    if (fail_at_ != 0 && calls_ >= fail_at_ && calls_ - fail_at_ < fail_times_)
+      throw std::bad_alloc();
     void* const pointer = std::pmr::new_delete_resource()->allocate(bytes, alignment);
     live_[static_cast<const std::byte*>(pointer)] = {bytes, alignment};
     return pointer;
@@ -77,6 +80,7 @@ class WatchedResource : public std::pmr::memory_resource {
   std::map<const std::byte*, Block> live_;
   std::uint64_t calls_ = 0;
   std::uint64_t fail_at_ = 0;
+  std::uint64_t fail_times_ = 0;
 };
 
 }  // namespace bufferpool::test
