@@ -32,7 +32,8 @@ class LaneTest : public testing::Test {
   Common<SystemBuffer> common_{[this] { return SystemBuffer(&memory_); },
                                Limits{},
                                {},
-                               UpstreamLoad(Limits{}.upstream_bytes),
+                               Backlog(Limits{}.upstream_bytes),
+                               Backlog(Limits{}.reply_backlog_bytes),
                                HeldBytes(Limits{}.drop_total_bytes, 1)};
   asio::io_context upstream_io_{1};
   std::uint32_t forwarded_ = 0;

@@ -26,12 +26,14 @@ constexpr int kSmallOnes = 100;
 class OutboundTest : public testing::Test {
  protected:
   /// In slots that nothing else is in.
-  void push(std::size_t bytes) {
-    const std::string text(bytes, static_cast<char>('a' + pushed_++ % 26));
+  bufferpool::Slice frozen(const std::string& text) {
     BufferPool buffer(pool_);
-    std::ranges::copy(std::as_bytes(std::span(text)), buffer.fill(bytes).begin());
-    outbound_.push(buffer.freeze());
+    std::ranges::copy(std::as_bytes(std::span(text)), buffer.fill(text.size()).begin());
     expected_ += text;
+    return buffer.freeze();
+  }
+  void push(std::size_t bytes) {
+    outbound_.push(frozen(std::string(bytes, static_cast<char>('a' + pushed_++ % 26))));
   }
   void push_small_ones() {
     for (int i = 0; i < kSmallOnes; ++i) push(7);
@@ -89,6 +91,24 @@ TEST_F(OutboundTest, small_ones_that_wait_when_a_peer_takes_no_more_keep_no_slot
   EXPECT_TRUE(would_block(write()));
   EXPECT_LE(taken_slots(), kMuchBytes / kSlotBytes + 2);
   expect_all_arrives();
+}
+
+TEST_F(OutboundTest, what_is_packed_is_not_left_to_the_caller) {
+  push(kMuchBytes);
+  EXPECT_TRUE(would_block(write()));
+  bufferpool::Slice slice = frozen("xxxxxxx");
+  outbound_.push(std::move(slice));
+  EXPECT_TRUE(slice.empty());
+  expect_all_arrives();
+}
+
+TEST_F(OutboundTest, what_is_written_in_part_counts_with_what_it_keeps) {
+  push(kMuchBytes);
+  EXPECT_TRUE(would_block(write()));
+  EXPECT_LT(outbound_.bytes(), kMuchBytes);
+  EXPECT_EQ(outbound_.kept_bytes(), kMuchBytes);
+  expect_all_arrives();
+  EXPECT_EQ(outbound_.kept_bytes(), 0u);
 }
 
 TEST_F(OutboundTest, whatever_waits_arrives_in_order) {

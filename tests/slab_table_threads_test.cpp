@@ -89,7 +89,7 @@ class Worker {
       block[0] = block[bytes - 1] = own;
     } else {
       wrong_ += block[0] != own || block[bytes - 1] != own;
-      annotate::poison(block, bytes);
+      annotate::retire(block, bytes);
     }
   }
 

@@ -545,6 +545,18 @@ def small_replies_that_wait_do_not_keep_their_slots(bench):
             wait_until(none_taken, "that those who wait for nothing keep no slot")
 
 
+def what_follows_a_large_command_does_not_keep_its_slots(bench):
+    large = command(b"ECHO", b"l" * (4 * MIB))
+    with bench.part("--io-threads", "1") as part, Client(part) as client, Client(part) as other:
+        client.send(large[:-100])
+        for _ in range(100):  # the thread reads a bit of it each time, and then the rest with what follows
+            other.is_served()
+        client.ask(large[-100:] + b"*", bulk(b"l" * (4 * MIB)))
+        more = part.figures().get("slots_taken", 0)
+        check(more <= 2, f"one byte keeps {more} slots")
+        client.ask(command(b"PING")[1:], b"+PONG\r\n")
+
+
 def without_memory_it_says_so_and_ends(bench):
     if not bench.bounded:
         return  # a sanitizer ends the process itself
@@ -724,6 +736,7 @@ CHECKS = [
     of_clients_with_too_much_unread_together_the_one_with_most_is_closed,
     of_clients_with_too_much_unfinished_the_one_with_most_is_closed,
     small_replies_that_wait_do_not_keep_their_slots,
+    what_follows_a_large_command_does_not_keep_its_slots,
     without_memory_it_says_so_and_ends,
     clients_beyond_the_limit_are_refused,
     a_client_may_leave_while_replies_are_owed,

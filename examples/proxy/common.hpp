@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "backlog.hpp"
 #include "held_bytes.hpp"
 #include "limits.hpp"
-#include "upstream_load.hpp"
 #include <bufferpool/buffer.hpp>
 
 namespace proxy {
@@ -19,10 +19,13 @@ struct Common {
   std::function<Buffer()> make_buffer;
   Limits limits;
   std::vector<std::string> vouched;  // commands, as judge() takes them
-  UpstreamLoad load;
+  Backlog requests;                  // until they are written upstream: clients are not read
+  Backlog replies;                   // until the clients' threads have them: the server is not read
   HeldBytes held;
   std::atomic<std::uint32_t> connections = 0;
-  std::function<void()> shed_clients = {};  // any thread: asks all lanes to shed()
+  // Any thread:
+  std::function<void()> shed_clients = {};  // asks all lanes to shed()
+  std::function<void()> read_server = {};   // asks the upstream link to read_on()
 };
 
 }  // namespace proxy

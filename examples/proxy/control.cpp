@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include <boost/asio/buffer.hpp>
@@ -24,9 +27,11 @@ void write_all(std::string_view rest) {
 void say(std::string_view line) { write_all(std::string(line) + '\n'); }
 
 void say_failed(const std::exception& error) {
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
-    return write_all("failed out of memory\n");
-  say(std::string("failed ") + error.what());
+  const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+  std::array<char, 512> line;
+  std::snprintf(line.data(), line.size() - 1, "failed %s",
+                no_memory ? "out of memory" : error.what());
+  write_all(std::strcat(line.data(), "\n"));
 }
 
 void say(const Figures& figures) {

@@ -21,7 +21,7 @@ namespace proxy {
 using Figures = std::vector<std::pair<std::string, std::uint64_t>>;
 
 void say(std::string_view line);
-/// That this process cannot go on, and why. Needs no memory to say that there is none.
+/// That this process cannot go on, and why. Takes no memory.
 void say_failed(const std::exception& error);
 /// One line each, and a last one that says that this was all.
 void say(const Figures& figures);

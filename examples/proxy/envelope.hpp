@@ -1,7 +1,9 @@
 // What travels between the threads of the clients and the thread of the upstream connection.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <bufferpool/slice.hpp>
 
@@ -27,5 +29,20 @@ struct Envelope {
   Content content = Content::commands;
   bufferpool::Slice bytes;
 };
+
+/// What the commands among them have to send.
+inline std::size_t command_bytes(const std::vector<Envelope>& envelopes) noexcept {
+  std::size_t bytes = 0;
+  for (const Envelope& envelope : envelopes) {
+    if (envelope.content == Content::commands) bytes += envelope.bytes.size();
+  }
+  return bytes;
+}
+
+inline std::size_t all_bytes(const std::vector<Envelope>& envelopes) noexcept {
+  std::size_t bytes = 0;
+  for (const Envelope& envelope : envelopes) bytes += envelope.bytes.size();
+  return bytes;
+}
 
 }  // namespace proxy

@@ -45,7 +45,12 @@ class FrameReader {
   std::span<const std::byte> undecoded() { return buffer_.filled().subspan(run_bytes_); }
 
   void keep(std::size_t frame_bytes) noexcept { run_bytes_ += frame_bytes; }
-  bufferpool::Slice take_run() { return buffer_.freeze(std::exchange(run_bytes_, 0)); }
+  bufferpool::Slice take_run() {
+    bufferpool::Slice run = buffer_.freeze(std::exchange(run_bytes_, 0));
+    const bool is_large = run.size() >= small_rest_bytes && run.size() > buffer_.size();
+    if (is_large && buffer_.size() > 0) leave_chunk();
+    return run;
+  }
 
   /// Throws away a frame that follows an empty run.
   void drop(std::size_t frame_bytes) { buffer_.consume(frame_bytes); }
@@ -63,6 +68,16 @@ class FrameReader {
   const Buffer& buffer() const noexcept { return buffer_; }
 
  private:
+  /// What follows a run that is shorter would pin its chunk, of a slot or not many more.
+  static constexpr std::size_t small_rest_bytes = 64 * 1024;
+
+  /// What is not decoded, a few bytes, would pin the whole chunk of a large run.
+  void leave_chunk() {
+    const bufferpool::Slice rest = buffer_.freeze();
+    buffer_.release_idle();
+    std::ranges::copy(rest, buffer_.fill(rest.size()).begin());
+  }
+
   /// A large frame's room doubles until it is all there: what was announced is not believed at
   /// once, and yet every byte moves only once on average.
   std::size_t room_bytes() const noexcept {

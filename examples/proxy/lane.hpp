@@ -64,8 +64,8 @@ class Lane {
     }
   }
 
-  /// The clients of all lanes make the proxy hold too much: of this one's, those with most are closed
-  /// while they have more than their part.
+  /// The clients of all lanes make the proxy hold too much: of this one's, those with most are
+  /// closed while they have more than their part.
   void shed() {
     common_.held.begin_to_shed();
     while (common_.held.must_shed(share_.held_bytes)) end(sessions_.max_by(&Client::held_bytes));
@@ -91,7 +91,7 @@ class Lane {
     count_held();
     if (session->wants_write() && !session->writing) wait_to_write(id, *session);
     if (session->wants_read() && !session->reading && !session->paused) {
-      if (!session->lingers() && common_.load.must_pause()) {
+      if (!session->lingers() && common_.requests.must_pause()) {
         session->paused = true;
         paused_.push_back(id);
       } else {
@@ -148,6 +148,7 @@ class Lane {
   }
 
   void deliver(std::vector<Envelope>& batch) {
+    const std::size_t bytes = all_bytes(batch);
     for (Envelope& answer : batch) {
       Client* session = sessions_.find(answer.client);
       if (session == nullptr) continue;
@@ -162,6 +163,7 @@ class Lane {
     }
     dirty_.clear();
     hand_over_later();
+    if (common_.replies.subtract(bytes)) common_.read_server();
   }
 
   /// Once for all the connections that were found readable together.
@@ -172,11 +174,7 @@ class Lane {
 
   void hand_over() {
     handing_over_ = false;
-    std::size_t bytes = 0;
-    for (const Envelope& envelope : share_.outgoing) {
-      if (envelope.content == Content::commands) bytes += envelope.bytes.size();
-    }
-    common_.load.add(bytes);
+    common_.requests.add(command_bytes(share_.outgoing));
     upstream_.put(share_.outgoing);
   }
 

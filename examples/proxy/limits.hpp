@@ -17,11 +17,13 @@ struct Limits {
   /// in order for all, so that those of a client which does not read cannot be left upstream.
   std::size_t drop_bytes = 256u << 20;
   /// When all clients together make the proxy hold more than this, replies unread and commands
-  /// unfinished, those with most are closed. So one reply or command beyond it closes its client,
-  /// also if that reads.
+  /// unfinished, each of their threads closes those of its clients with most, until it holds no more
+  /// than its part. So one reply or command beyond it closes its client, also if that reads.
   std::size_t drop_total_bytes = 1u << 30;
   /// No client is read while more than this waits to be written upstream.
   std::size_t upstream_bytes = 16u << 20;
+  /// The server is not read while more than this waits for the clients' threads.
+  std::size_t reply_backlog_bytes = 16u << 20;
   /// A client that is owed this many replies has no further command forwarded. All clients wait for
   /// the replies to one that asks for much.
   std::uint32_t commands_in_flight = 128;

@@ -1,5 +1,5 @@
-// Clients whose final answer is written. Invariant: while there are some, the timer runs. All functions run on
-// their lane's thread.
+// Clients whose final answer is written. Invariant: while there are some, the timer runs. All functions
+// run on their lane's thread.
 #pragma once
 
 #include <chrono>

@@ -1,10 +1,11 @@
-// Replies that wait to be written to one client, in order. While the client takes no more, small ones
-// are copied behind each other: seven bytes that wait for long would pin the slot they arrived in.
+// Slices that wait to be written to one peer, in order. While the peer takes no more, small ones are
+// copied behind each other: seven bytes that wait for long would pin the slot they arrived in.
 // Invariant: what is in tail_ follows what is in slices_. While nothing waits, no memory is held.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -19,19 +20,22 @@ template <bufferpool::FillBuffer Buffer>
 class Outbound {
  public:
   /// What is smaller may pin a multiple of its size. To copy it costs no more than the system call
-  /// that writes it, and nobody waits: the peer is slow.
+  /// that writes it.
   static constexpr std::size_t small_bytes = 64 * 1024;
 
   Outbound(SliceQueue::Store& store, Buffer tail) noexcept
       : slices_(store), tail_(std::move(tail)) {}
 
-  void push(bufferpool::Slice&& slice) {
-    if (is_blocked_ && slice.size() < small_bytes) return pack(slice);
+  /// By value: what is packed is dropped.
+  void push(bufferpool::Slice slice) {
+    if (is_blocked_ && slice.size() < small_bytes && pack(slice)) return;
     push_tail();
     slices_.push(std::move(slice));
   }
 
   std::size_t bytes() const noexcept { return slices_.bytes() + tail_.size(); }
+  /// As SliceQueue::kept_bytes().
+  std::size_t kept_bytes() const noexcept { return slices_.kept_bytes() + tail_.size(); }
 
   /// As SliceQueue::write_to().
   std::size_t write_to(Socket& socket, ErrorCode& error) {
@@ -44,21 +48,28 @@ class Outbound {
   }
 
  private:
-  /// The tail stays as short as what is small, so that it seldom moves when it grows.
-  void pack(std::span<const std::byte> bytes) {
+  /// The tail stays as short as what is small, so that it seldom moves when it grows. False: there is
+  /// no memory for a copy.
+  bool pack(std::span<const std::byte> bytes) {
     if (tail_.size() + bytes.size() > small_bytes) push_tail();
-    std::ranges::copy(bytes, tail_.fill(bytes.size()).begin());
+    try {
+      std::ranges::copy(bytes, tail_.fill(bytes.size()).begin());
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    return true;
   }
 
   void push_tail() {
     if (tail_.size() > 0) slices_.push(tail_.freeze());
   }
 
+  /// All but the first one, of which a part may be written.
   void pack_all() {
-    for (std::size_t left = slices_.bytes(); left > 0;) {
-      bufferpool::Slice first = slices_.pop();
-      left -= first.size();
-      push(std::move(first));
+    for (std::size_t left = slices_.bytes() - slices_.first_bytes(); left > 0;) {
+      bufferpool::Slice next = slices_.pop_second();
+      left -= next.size();
+      push(std::move(next));
     }
   }
 

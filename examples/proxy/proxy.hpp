@@ -32,8 +32,11 @@ class Proxy {
  public:
   /// Connects upstream and listens; throws std::runtime_error if either cannot be done.
   Proxy(const Options& options, std::function<Buffer()> make_buffer)
-      : common_{std::move(make_buffer), limits_of(options), options.allowed,
-                UpstreamLoad(options.upstream_bytes),
+      : common_{std::move(make_buffer),
+                limits_of(options),
+                options.allowed,
+                Backlog(options.upstream_bytes),
+                Backlog(Limits().reply_backlog_bytes),
                 HeldBytes(options.drop_total_bytes, options.io_threads)},
         link_(common_, {[this] { resume_clients(); },
                         [this](const std::string& reason) { lose_upstream(reason); }}),
@@ -44,6 +47,7 @@ class Proxy {
             [this] { return next_place(); }),
         farewell_(link_.io()) {
     common_.shed_clients = [this] { shed_clients(); };
+    common_.read_server = [this] { asio::post(link_.io(), [this] { link_.read_on(); }); };
     std::vector<Mailbox<Envelope>*> mailboxes;
     for (auto& lane : lanes_) mailboxes.push_back(&lane->answers());
     link_.start(connect_to(link_.io(), options.upstream), std::move(mailboxes));

@@ -62,6 +62,15 @@ class Queue {
 
   void pop() noexcept { store_->give(std::exchange(first_, first_->next)); }
 
+  T pop_second() noexcept {
+    Node* const second = first_->next;
+    T value = std::move(second->value);
+    first_->next = second->next;
+    if (last_ == second) last_ = first_;
+    store_->give(second);
+    return value;
+  }
+
   void clear() noexcept {
     while (!empty()) pop();
   }

@@ -45,11 +45,11 @@ class Session {
     return state_ == State::failed || (state_ == State::ended && is_quiet());
   }
 
-  /// As of the last count_held(): replies unread, and commands not submitted.
+  /// As of the last count_held(): replies not written in whole, and commands not submitted.
   std::size_t held_bytes() const noexcept { return held_bytes_; }
   void count_held() noexcept {
     share_.held_bytes -= held_bytes_;
-    held_bytes_ = outbound_.bytes() + reader_.buffer().size();
+    held_bytes_ = outbound_.kept_bytes() + reader_.buffer().size();
     share_.held_bytes += held_bytes_;
   }
 

@@ -26,15 +26,18 @@ class SliceQueue {
     slices_.push(std::move(slice));
   }
 
-  /// Takes the first one out; there is one.
-  bufferpool::Slice pop() noexcept {
-    bufferpool::Slice first = std::move(slices_.front());
-    slices_.pop();
-    bytes_ -= first.size();
-    return first;
+  /// Takes the slice behind the first one out; there is one.
+  bufferpool::Slice pop_second() noexcept {
+    bufferpool::Slice second = slices_.pop_second();
+    bytes_ -= second.size();
+    return second;
   }
 
   std::size_t bytes() const noexcept { return bytes_; }
+  /// Of the first slice; there is one.
+  std::size_t first_bytes() noexcept { return slices_.front().size(); }
+  /// With those of the first slice that were written: it keeps its memory until all of it is.
+  std::size_t kept_bytes() const noexcept { return bytes_ + written_of_first_; }
 
   /// Writes until nothing is left, the peer takes no more (would_block) or the connection fails.
   /// What was written is dropped at once. Returns how many bytes that was.
@@ -66,12 +69,16 @@ class SliceQueue {
     while (!slices_.empty() && slices_.front().size() <= bytes) {
       bytes -= slices_.front().size();
       slices_.pop();
+      written_of_first_ = 0;
     }
-    if (bytes > 0) slices_.front().remove_prefix(bytes);
+    if (bytes == 0) return;
+    slices_.front().remove_prefix(bytes);
+    written_of_first_ += bytes;
   }
 
   Queue<bufferpool::Slice> slices_;
   std::size_t bytes_ = 0;
+  std::size_t written_of_first_ = 0;
 };
 
 }  // namespace proxy

@@ -14,8 +14,8 @@
 #include "envelope.hpp"
 #include "frame_reader.hpp"
 #include "mailbox.hpp"
+#include "outbound.hpp"
 #include "queue.hpp"
-#include "slice_queue.hpp"
 #include <bufferpool/buffer.hpp>
 
 namespace proxy {
@@ -33,7 +33,7 @@ class UpstreamLink {
         events_(std::move(events)),
         inbox_(io_, [this](std::vector<Envelope>& batch) { receive(batch); }),
         reader_(common.make_buffer(), RespDecoder(Direction::reply, common.limits.reply_bytes)),
-        outbound_(slices_),
+        outbound_(slices_, common.make_buffer()),
         owed_(envelopes_) {}
 
   asio::io_context& io() noexcept { return io_; }
@@ -47,6 +47,11 @@ class UpstreamLink {
     lanes_ = std::move(lanes);
     answers_.resize(lanes_.size());
     wait_to_read();
+  }
+
+  /// The lanes are no longer behind.
+  void read_on() {
+    if (std::exchange(paused_, false)) wait_to_read();
   }
 
  private:
@@ -64,7 +69,7 @@ class UpstreamLink {
   void write() {
     if (writing_ || lost_) return;
     ErrorCode error;
-    if (common_.load.subtract(outbound_.write_to(socket_, error))) events_.resumed();
+    if (common_.requests.subtract(outbound_.write_to(socket_, error))) events_.resumed();
     if (error && !would_block(error)) return lose(error.message());
     if (outbound_.bytes() == 0) return;
     writing_ = true;
@@ -75,6 +80,11 @@ class UpstreamLink {
   }
 
   void wait_to_read() {
+    if (lost_) return;
+    if (common_.replies.must_pause()) {
+      paused_ = true;
+      return;
+    }
     socket_.async_wait(Socket::wait_read, [this](ErrorCode) { read(); });
   }
 
@@ -90,7 +100,7 @@ class UpstreamLink {
     }
     reader_.release_idle();
     hand_over();
-    if (!lost_) wait_to_read();
+    wait_to_read();
   }
 
   void decode() {
@@ -138,7 +148,10 @@ class UpstreamLink {
   }
 
   void hand_over() {
-    for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->put(answers_[i]);
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      common_.replies.add(all_bytes(answers_[i]));
+      lanes_[i]->put(answers_[i]);
+    }
   }
 
   void lose(std::string reason) {
@@ -157,13 +170,14 @@ class UpstreamLink {
   Socket socket_{io_};
   FrameReader<Buffer> reader_;
   SliceQueue::Store slices_;
-  SliceQueue outbound_;
+  Outbound<Buffer> outbound_;
   NodeStore<Envelope> envelopes_;
   Queue<Envelope> owed_;
   std::vector<Mailbox<Envelope>*> lanes_;
   std::vector<std::vector<Envelope>> answers_;  // to each lane
   std::uint64_t commands_answered_ = 0;
   bool writing_ = false;
+  bool paused_ = false;  // does not read: the lanes are behind
   bool lost_ = false;
 };
 

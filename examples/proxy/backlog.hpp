@@ -1,5 +1,5 @@
-// How many bytes wait for the upstream connection, and when clients must not be read because of
-// them. Thread-safe: the clients' threads add, the upstream connection's thread subtracts.
+// How many bytes wait for a thread, or for its connection, and when those who add to them must not
+// go on. Thread-safe: some threads add, others subtract.
 #pragma once
 
 #include <atomic>
@@ -7,13 +7,13 @@
 
 namespace proxy {
 
-class UpstreamLoad {
+class Backlog {
  public:
-  explicit UpstreamLoad(std::size_t limit_bytes) noexcept : limit_bytes_(limit_bytes) {}
+  explicit Backlog(std::size_t limit_bytes) noexcept : limit_bytes_(limit_bytes) {}
 
   void add(std::size_t bytes) noexcept { waiting_bytes_ += bytes; }
 
-  /// True if a client is not to be read now; then subtract() will tell when it may be.
+  /// True: whoever asks is not to go on now; then a subtract() will tell when it may.
   bool must_pause() noexcept {
     if (waiting_bytes_ < limit_bytes_) return false;
     // Announced before the second look: either subtract() sees the announcement, or this sees what
@@ -22,7 +22,7 @@ class UpstreamLoad {
     return waiting_bytes_ >= limit_bytes_;
   }
 
-  /// True if the paused clients may go on.
+  /// True: those that paused may go on.
   bool subtract(std::size_t bytes) noexcept {
     return (waiting_bytes_ -= bytes) <= limit_bytes_ / 2 && paused_.exchange(false);
   }

@@ -1,5 +1,5 @@
-// What waits for the proxy's upstream connection: whoever is told to pause is told to go on.
-#include "upstream_load.hpp"
+// What waits for a thread of the proxy: whoever is told to pause is told to go on.
+#include "backlog.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -21,12 +21,12 @@ using bufferpool::test::on_threads;
 
 constexpr std::size_t kElements = 100'000;
 
-struct LoadOfOneByte : UpstreamLoad {
-  LoadOfOneByte() : UpstreamLoad(1) { add(1); }
+struct LoadOfOneByte : Backlog {
+  LoadOfOneByte() : Backlog(1) { add(1); }
 };
 
-TEST(UpstreamLoad, a_client_pauses_at_the_limit_and_goes_on_at_half_of_it) {
-  UpstreamLoad load(10);
+TEST(Backlog, a_client_pauses_at_the_limit_and_goes_on_at_half_of_it) {
+  Backlog load(10);
   load.add(9);
   EXPECT_FALSE(load.must_pause());
   load.add(1);
@@ -36,7 +36,7 @@ TEST(UpstreamLoad, a_client_pauses_at_the_limit_and_goes_on_at_half_of_it) {
   EXPECT_FALSE(load.subtract(1)) << "nobody pauses any more";
 }
 
-TEST(UpstreamLoadThreads, who_pauses_while_another_subtracts_goes_on) {
+TEST(BacklogThreads, who_pauses_while_another_subtracts_goes_on) {
   std::vector<LoadOfOneByte> loads(kElements);
   std::vector<unsigned char> paused(kElements), resumed(kElements);
   Lockstep lockstep;
@@ -53,9 +53,9 @@ TEST(UpstreamLoadThreads, who_pauses_while_another_subtracts_goes_on) {
   for (std::size_t i = 0; i < kElements; ++i) ASSERT_LE(paused[i], resumed[i]) << i;
 }
 
-TEST(UpstreamLoadThreads, when_all_is_subtracted_nobody_pauses) {
+TEST(BacklogThreads, when_all_is_subtracted_nobody_pauses) {
   constexpr std::size_t kBytes = 3, kLimit = 10;
-  UpstreamLoad load(kLimit);
+  Backlog load(kLimit);
   std::atomic<bool> paused[2]{};
   std::atomic<std::size_t> added = 0;
   on_threads(3, [&](int thread) {
