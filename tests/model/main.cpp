@@ -4,7 +4,6 @@
 #include <string>
 
 #include "arguments.hpp"
-#include "bufferpool/failure.hpp"
 #include "commands.hpp"
 
 namespace bufferpool::model {
@@ -120,6 +119,5 @@ bool run_command(const Arguments& arguments) {
 
 int main(int count, char** arguments) {
   using namespace bufferpool::model;
-  bufferpool::set_failure_handler(on_misuse);
   return run_command(parse(count, arguments)) ? 0 : 1;
 }
