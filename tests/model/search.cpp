@@ -127,10 +127,11 @@ Replay show_replay(const Model& model, const Bounds& bounds, const std::string& 
 }
 
 void print_result(const Model& model, const Bounds& bounds, const SearchResult& result) {
+  const std::string stale = bounds.stale == kEveryStale ? "every" : std::to_string(bounds.stale);
   std::printf(
-      "%-40s %u preemptions, %u stale, %u spurious, %u stops  %9llu schedules %9llu cut, "
+      "%-40s %u preemptions, %s stale, %u spurious, %u stops  %9llu schedules %9llu cut, "
       "reached %u preemptions  %-10s %7.2f s\n",
-      model.name.c_str(), bounds.preemptions, bounds.stale, bounds.spurious, bounds.stops,
+      model.name.c_str(), bounds.preemptions, stale.c_str(), bounds.spurious, bounds.stops,
       static_cast<unsigned long long>(result.schedules),
       static_cast<unsigned long long>(result.cut), result.preemptions,
       result.has_failed    ? "FAILED"
