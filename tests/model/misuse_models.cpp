@@ -69,7 +69,7 @@ struct TwoReleasesOfARun : TwoReleases<WithoutMagazines<2>, 2> {
 
 struct TwoReleasesToMagazines : TwoReleases<WithMagazines<1>, 1> {
   static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
-  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 1};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 1, .stops = 1};
 };
 
 /// Two threads give the same block back at the same instant: both may go on, but then it is had once.
