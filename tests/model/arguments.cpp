@@ -21,7 +21,8 @@ constexpr const char* kHelp = R"(
   replay   runs one schedule of the model NAME, as a failure prints it, and prints each step
   litmus   small programs whose outcomes the C++ standard settles
   museum   seeded bugs, each of which must be found
-  list     the models' names
+  list     the models' names, and how long each took with the large bounds, by a table that the estimate of
+           the time left is made from; fails if the table names other models
 
   --full            the large bounds instead of the small ones
   --part I/N        of N parts of the models, of about the same length, only part I

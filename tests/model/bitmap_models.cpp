@@ -54,8 +54,8 @@ struct SeveralWords : WordsWithSummary<AtomicBitmap, 1, 1> {
 /// One takes the slots of two words, others one each: a word that was full when it was noted is no longer.
 struct SeveralOfSharedWords : WordsWithSummary<AtomicBitmap, 3, 3> {
   static constexpr unsigned kThreads = 3;
-  static constexpr Bounds kQuick{.spurious = 0, .stops = 0};
-  static constexpr Bounds kFull{.preemptions = 3, .stale = 2, .spurious = 0, .stops = 1};
+  static constexpr Bounds kQuick{.stale = 2, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 2, .spurious = 1, .stops = 1};
 
   void thread(unsigned index) { take_use_give_several(bitmap, payload, index == 0 ? 3 : 1); }
 };

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "bufferpool/failure.hpp"
+
 namespace bufferpool::model {
 namespace {
 
@@ -49,6 +51,7 @@ void Execution::conduct(unsigned) {
   Execution& self = *the_present;
   the_locals.reset();
   the_locals.enter(kMostThreads);
+  set_failure_handler(&on_misuse);  // a model's threads may set another
   self.model_.construct();
   self.run_all();
   self.model_.finish(self.unfinished_ == 0);

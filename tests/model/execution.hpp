@@ -48,7 +48,8 @@ class Execution {
   [[nodiscard]] unsigned current() const noexcept { return current_; }
   // What is had once or twice in a schedule: a store that is not the last, a failure for nothing.
   [[nodiscard]] bool has_stale() const noexcept { return stale_ < bounds_.stale; }
-  void spend_stale() noexcept { ++stale_; }
+  /// Where there is no bound, not counted: states are the same after many and after few.
+  void spend_stale() noexcept { stale_ += bounds_.stale != kEveryStale; }
   [[nodiscard]] bool has_spurious() const noexcept { return spurious_ < bounds_.spurious; }
   void spend_spurious() noexcept { ++spurious_; }
   [[nodiscard]] unsigned steps() const noexcept { return steps_; }

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "arguments.hpp"
-#include "bufferpool/failure.hpp"
 #include "commands.hpp"
+#include "time_left.hpp"
 
 namespace bufferpool::model {
 namespace {
@@ -74,12 +74,15 @@ bool run_models(const Models& models, const Arguments& arguments) {
   weaken_all(arguments);
   bool all_hold = true;
   SearchLimits limits = arguments.limits;
+  TimeLeft time_left(models, limits.seconds);
+  limits.seconds_left = [&](double seconds) { return time_left.when_running_for(seconds); };
   for (const Model& model : models) {
     const std::string number = std::to_string(&model - models.data() + 1);
     limits.label = number + " of " + std::to_string(models.size());
     const Bounds& bounds = bounds_of(model, arguments);
     const SearchResult result = search(model, bounds, limits);
     print_result(model, bounds, result);
+    time_left.note_end(result.seconds);
     if (!result.has_failed) continue;
     all_hold = false;
     if (arguments.stops_at_failure) break;
@@ -101,15 +104,30 @@ bool replay_model(const Arguments& arguments) {
   return !result.has_failed;
 }
 
+/// False: the table of times names other models.
+bool list_models() {
+  const Models models = all_models();
+  bool are_timed = true;
+  for (const Model& model : models) {
+    const std::optional<double> seconds = full_seconds_of(model.name);
+    are_timed = are_timed && seconds;
+    if (seconds) {
+      std::printf("%-40s %8.2f s\n", model.name.c_str(), *seconds);
+    } else {
+      std::printf("%-40s has no time\n", model.name.c_str());
+    }
+  }
+  const std::vector<std::string> gone = timed_without_model(models);
+  for (const std::string& name : gone) std::printf("%-40s is no model\n", name.c_str());
+  return are_timed && gone.empty();
+}
+
 bool run_command(const Arguments& arguments) {
   const std::string& command = arguments.command;
   if (command == "litmus") return run_litmus();
   if (command == "museum") return run_museum();
   if (command == "replay") return replay_model(arguments);
-  if (command == "list") {
-    for (const Model& model : all_models()) std::printf("%s\n", model.name.c_str());
-    return true;
-  }
+  if (command == "list") return list_models();
   const Models models = part_of(models_named(arguments.names), arguments);
   if (command == "all" && !(run_litmus() && run_museum())) return false;
   return run_models(models, arguments);
@@ -120,6 +138,5 @@ bool run_command(const Arguments& arguments) {
 
 int main(int count, char** arguments) {
   using namespace bufferpool::model;
-  bufferpool::set_failure_handler(on_misuse);
   return run_command(parse(count, arguments)) ? 0 : 1;
 }

@@ -1,6 +1,7 @@
-// Models of callers that are wrong: two threads release the same thing at once.
+// Models of callers that are wrong: two threads release the same thing at once. And of who is told.
 #include <cstring>
 
+#include "bufferpool/failure.hpp"
 #include "commands.hpp"
 #include "support.hpp"
 
@@ -68,7 +69,7 @@ struct TwoReleasesOfARun : TwoReleases<WithoutMagazines<2>, 2> {
 
 struct TwoReleasesToMagazines : TwoReleases<WithMagazines<1>, 1> {
   static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
-  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 1};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 1, .stops = 1};
 };
 
 /// Two threads give the same block back at the same instant: both may go on, but then it is had once.
@@ -88,6 +89,37 @@ struct TwoReleasesOfABlock {
   std::array<int, 2> went_on{};
 };
 
+/// Two threads each write something and set a handler that reads it, while a third fails: the handler that it
+/// calls finds what it reads, and so does who is given the other's in return for its own.
+struct HandlerSetAgainstFailure {
+  static constexpr unsigned kThreads = 3;
+
+  HandlerSetAgainstFailure() { name(&read_by, sizeof read_by, "what a handler reads"); }
+
+  void thread(unsigned index) {
+    if (index == 2) detail::fail("what a caller did wrong");
+    read_by[index].set(1);
+    const FailureHandler before = set_failure_handler(index == 0 ? &handle<0> : &handle<1>);
+    if (before != &on_misuse) look(1 - index);
+  }
+  template <unsigned kSetter>
+  static void handle(const char* message) {
+    StateOf<HandlerSetAgainstFailure>::get().look(kSetter);
+    on_misuse(message);
+  }
+  void look(unsigned setter) const {
+    check(read_by[setter].get() == 1, "a handler is had before what it reads");
+  }
+  void misuse(const char* message) {
+    if (this_thread() != 2) fail("%s", message);
+    is_told = true;
+  }
+  void finish() const { check(is_told, "nobody is told"); }
+
+  std::array<Var<int>, 2> read_by;
+  bool is_told = false;
+};
+
 }  // namespace
 
 void add_misuse_models(Models& models) {
@@ -95,6 +127,7 @@ void add_misuse_models(Models& models) {
   models.push_back(make_model<TwoReleasesOfARun>("run_released_twice_at_once"));
   models.push_back(make_model<TwoReleasesToMagazines>("slot_released_twice_to_magazines"));
   models.push_back(make_model<TwoReleasesOfABlock>("block_released_twice_at_once"));
+  models.push_back(make_model<HandlerSetAgainstFailure>("failure_handler_set_against_failure"));
 }
 
 }  // namespace bufferpool::model

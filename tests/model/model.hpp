@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <new>
 #include <string>
 #include <vector>
@@ -68,12 +69,17 @@ class Var {
   T value_{};
 };
 
-/// How far the search goes.
+/// No bound: every value that a load may return, and every place that a store may have.
+inline constexpr unsigned kEveryStale = std::numeric_limits<unsigned>::max();
+
+/// How far the search goes: so many of each in a schedule.
 struct Bounds {
   unsigned preemptions = 3;  // a thread that could go on is left for another
-  unsigned stale = 2;        // loads of other than the last store, stores before it
-  unsigned spurious = 1;     // compare_exchange_weak that fails for nothing
-  unsigned stops = 1;        // threads that stop for ever
+  // Loads of other than the last store, stores before it. With a bound the states also differ by their number:
+  // that takes longer, but where there are very many values.
+  unsigned stale = kEveryStale;
+  unsigned spurious = 1;  // compare_exchange_weak that fails for nothing
+  unsigned stops = 1;     // threads that stop for ever
 };
 
 /// The functions of a model's type.
@@ -115,7 +121,7 @@ template <class State>
 [[nodiscard]] Model make_model(std::string name) {
   Bounds quick;
   if constexpr (requires { State::kQuick; }) quick = State::kQuick;
-  Bounds full{.preemptions = 4, .stale = 3, .spurious = 2, .stops = 1};
+  Bounds full{.preemptions = 4, .stale = kEveryStale, .spurious = 2, .stops = 1};
   if constexpr (requires { State::kFull; }) full = State::kFull;
   using Of = StateOf<State>;
   void (*misuse)(const char*) = nullptr;

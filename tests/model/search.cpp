@@ -1,8 +1,6 @@
 #include "search.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <memory>
 
@@ -20,12 +18,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
-
-std::string time_left(double seconds) {
-  constexpr double kMostSeconds = 1e6;  // more is no estimate
-  if (seconds > kMostSeconds) return "unknown time left";
-  return "about " + std::to_string(std::llround(seconds)) + " s left";
-}
 
 /// A look at the clock costs as much as a few steps.
 constexpr std::uint64_t kExecutionsALook = 256;
@@ -77,11 +69,11 @@ class Search {
 
   void show_progress(double seconds) {
     shown_ = seconds;
-    // An estimate by the shape of the tree: it falls as states are met again.
-    const double done = std::max(execution_->explorer.fraction_done(), 1e-9);
-    std::fprintf(stderr, "%s %s %llu schedules, %.1f %%, %-30s\r", limits_.label.c_str(),
-                 model_.name.c_str(), static_cast<unsigned long long>(result_.schedules),
-                 100 * done, time_left(seconds / done - seconds).c_str());
+    // The part that is done is by the shape of the tree, which says little of the time: states are met again.
+    std::fprintf(stderr, "%s %s %llu schedules, %.1f %%, about %.0f s left in all          \r",
+                 limits_.label.c_str(), model_.name.c_str(),
+                 static_cast<unsigned long long>(result_.schedules),
+                 100 * execution_->explorer.fraction_done(), limits_.seconds_left(seconds));
   }
 
   const Model& model_;
@@ -127,10 +119,11 @@ Replay show_replay(const Model& model, const Bounds& bounds, const std::string& 
 }
 
 void print_result(const Model& model, const Bounds& bounds, const SearchResult& result) {
+  const std::string stale = bounds.stale == kEveryStale ? "every" : std::to_string(bounds.stale);
   std::printf(
-      "%-40s %u preemptions, %u stale, %u spurious, %u stops  %9llu schedules %9llu cut, "
+      "%-40s %u preemptions, %s stale, %u spurious, %u stops  %9llu schedules %9llu cut, "
       "reached %u preemptions  %-10s %7.2f s\n",
-      model.name.c_str(), bounds.preemptions, bounds.stale, bounds.spurious, bounds.stops,
+      model.name.c_str(), bounds.preemptions, stale.c_str(), bounds.spurious, bounds.stops,
       static_cast<unsigned long long>(result.schedules),
       static_cast<unsigned long long>(result.cut), result.preemptions,
       result.has_failed    ? "FAILED"

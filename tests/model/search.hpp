@@ -13,6 +13,8 @@ struct SearchLimits {
   double seconds = 0;           // 0: no limit
   bool shows_progress = false;  // on standard error, every two seconds
   std::string label{};          // stands before the progress
+  // With the progress: when this search has run so long, how long until it and all after it have ended.
+  std::function<double(double seconds)> seconds_left{};
 };
 
 struct SearchResult {
