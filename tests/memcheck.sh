@@ -41,6 +41,7 @@ why_of() {  # NAME ENTRY...
 
 [ -f $build/build.ninja ] || CXX=$compiler meson setup --buildtype=debugoptimized -Doptimization=1 \
   "-Dcpp_args=-DBUFFERPOOL_VALGRIND -gdwarf-4" -Dbenchmarks=disabled --unity=on --unity-size=8 $build
+ninja -C $build build.ninja  # so that it knows the tests of today
 # NAME PROGRAM [ARGUMENT], one in a line.
 all=$(meson introspect --tests $build | python3 -c '
 import json, sys
@@ -59,6 +60,7 @@ command_of() {  # NAME
 programs=()
 for name in "${names[@]}"; do
   read -r program _ <<<"$(command_of "$name")"
+  [ -n "$program" ] || wrong "'$name' is none of the unit tests"
   programs+=("${program#"$PWD/$build/"}")
 done
 ninja -C $build "${programs[@]}"
