@@ -13,8 +13,8 @@ namespace bufferpool::detail {
 namespace {
 
 /// Smaller pools come from the heap, which has pages from earlier ones: a mapping costs two system calls, and
-/// a fault for every page. A hardened build maps more of them, for the sake of the guard pages.
-constexpr std::size_t kLeastMappedBytes = (annotate::kHardened ? 128 : 1024) * 1024;
+/// a fault for every page. A hardened build maps them all, for the sake of the guard pages.
+constexpr std::size_t kLeastMappedBytes = annotate::kHardened ? 0 : 1024 * 1024;
 
 /// Of slots that were never used so many are marked for a tool that watches: its marks commit memory.
 constexpr std::size_t kMostHiddenBytes = 16 * 1024 * 1024;

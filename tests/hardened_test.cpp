@@ -223,6 +223,13 @@ TEST(HardenedDeathTest, an_underrun_before_the_first_slot_ends_the_process) {
   }
 }
 
+TEST(HardenedDeathTest, a_small_pool_has_guard_pages_too) {
+  SlotPool pool({.slot_bytes = 4096, .slots = 8});
+  auto* const run = static_cast<std::byte*>(pool.allocate_run(8));
+  EXPECT_EXIT(write_to(run + 8 * 4096), dies_of_a_fault, "");
+  EXPECT_EXIT(write_to(run - 1), dies_of_a_fault, "");
+}
+
 TEST(HardenedDeathTest, the_pages_around_a_mapping_cannot_be_touched) {
   const detail::Region region = detail::Region::map(std::size_t{3} << 20, std::size_t{1} << 16);
   EXPECT_EXIT(write_to(region.data() - 1), dies_of_a_fault, "");

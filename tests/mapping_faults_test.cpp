@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -124,8 +125,9 @@ TEST(RefusedMapping, of_a_pool_with_a_large_alignment_is_bad_alloc) {
 }
 
 TEST(RefusedMapping, of_a_resource_leaves_its_pool_as_it_was) {
-  const std::uint64_t count = refuse_every([] {
-    SlotPool pool({.slot_bytes = 256, .slots = 64});  // from the heap
+  std::array<std::byte, 32 * 1024> storage;  // so that the pool needs no mapping
+  const std::uint64_t count = refuse_every([&] {
+    SlotPool pool({.slot_bytes = 256}, storage);
     std::optional<PoolResource> memory;
     const int thrown = attempt([&] { memory.emplace(pool); },
                                [&] { return !memory.has_value() && has_every_slot_once(pool); });
@@ -136,8 +138,9 @@ TEST(RefusedMapping, of_a_resource_leaves_its_pool_as_it_was) {
 }
 
 TEST(RefusedMapping, of_another_buffer_leaves_a_buffer_what_it_fills) {
-  const std::uint64_t count = refuse_every([] {
-    BufferPool buffer(1 << 10);
+  std::array<std::byte, 16 * 1024> storage;  // so that the pool needs no mapping
+  const std::uint64_t count = refuse_every([&] {
+    BufferPool buffer(SlotPool({.slot_bytes = 1024}, storage));
     append(buffer, "half a message");
     const int thrown = attempt([&] { buffer = BufferPool(1 << 20); },
                                [&] { return text_of(buffer.filled()) == "half a message"; });
