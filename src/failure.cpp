@@ -30,10 +30,7 @@ constinit Atomic<FailureHandler> failure_handler{&write_to_standard_error};
 }  // namespace
 
 FailureHandler set_failure_handler(FailureHandler handler) noexcept {
-  const FailureHandler next = handler != nullptr ? handler : &write_to_standard_error;
-  // Release: pairs with the load in fail(); what was written for the handler comes before its call.
-  // Acquire: pairs with the release of who set the one before, whose data the caller may read.
-  return failure_handler.exchange(next, std::memory_order_acq_rel);
+  return failure_handler.exchange(handler != nullptr ? handler : &write_to_standard_error);
 }
 
 namespace detail {
@@ -47,8 +44,7 @@ void fail(const char* format, ...) {
   const auto end = length < 0 ? std::size_t{0} : std::strlen(message);
   message[end] = '\n';
   message[end + 1] = '\0';
-  // Acquire: pairs with the release in set_failure_handler(); the handler finds what was written for it.
-  failure_handler.load(std::memory_order_acquire)(message);
+  failure_handler.load()(message);
   std::abort();
 }
 

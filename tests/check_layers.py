@@ -40,7 +40,6 @@ ONLY_IN = [
             "include/bufferpool/atomic_bitmap.hpp",
             "include/bufferpool/live_count.hpp",
             "src/atomic_bitmap.cpp",
-            "src/failure.cpp",
         },
     ),
     (

@@ -38,7 +38,8 @@ address=("${sanitizer[@]}" -Db_sanitize=address,undefined "-Dcpp_args=-g1 -fno-s
 
 # build_and_test NAME ARGUMENT...
 build_and_test() {
-  local build=build/$1 compiler thread_args options arguments=("${@:2}") run=(meson test -C "build/$1" --print-errorlogs)
+  local build=build/$1 compiler thread_args options arguments=("${@:2}")
+  local run=(meson test -C "$build" --print-errorlogs)
   case $1 in
     gcc-*) compiler=g++ thread_args='-g1 -Wno-tsan' ;;  # gcc warns that ThreadSanitizer knows no fences, as in Asio
     clang-*) compiler=clang++ thread_args=-g1 ;;

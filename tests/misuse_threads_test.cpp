@@ -198,8 +198,8 @@ TEST_F(TwoReleasesAtOnce, of_a_block_of_a_resource_one_counts) {
                     "would cost a locked operation a block";
   }
   PoolResource memory(SlotPool({.slots = 256, .upstream = std::pmr::null_memory_resource()}));
-  for (std::size_t rounds = 0;
-       rounds < 1'000'000;) {  // also where steps are slow: no other build can
+  constexpr std::size_t kAllRounds = 1'000'000;  // also where steps are slow: no other build can
+  for (std::size_t rounds = 0; rounds < kAllRounds;) {
     const std::vector<void*> blocks = take_all_blocks(memory, 64);
     ASSERT_GT(blocks.size(), 100'000U);
     expect_one_winner(blocks.size(), [&](int, std::size_t i) {

@@ -88,7 +88,6 @@ class Lane {
     Client* session = sessions_.find(id);
     if (session->finished()) return end(id);
     session->count_held();
-    count_held();
     if (session->wants_write() && !session->writing) wait_to_write(id, *session);
     if (session->wants_read() && !session->reading && !session->paused) {
       if (!session->lingers() && common_.requests.must_pause()) {
@@ -136,6 +135,7 @@ class Lane {
     }
     hand_over_later();  // also what it submitted before there was no memory
     if (sessions_.find(id) != nullptr) settle(id);
+    count_held();
   }
 
   void on_writable(ClientId id) {
@@ -145,6 +145,7 @@ class Lane {
     session->write();
     hand_over_later();
     settle(id);
+    count_held();
   }
 
   void deliver(std::vector<Envelope>& batch) {
@@ -162,6 +163,7 @@ class Lane {
       settle(id);
     }
     dirty_.clear();
+    count_held();
     hand_over_later();
     if (common_.replies.subtract(bytes)) common_.read_server();
   }

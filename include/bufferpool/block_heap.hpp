@@ -180,7 +180,7 @@ class BlockHeap {
   [[gnu::cold]] void* allocate_other(BlockShape shape);
   [[gnu::cold]] void deallocate_other(void* block, BlockShape shape) noexcept;
   [[nodiscard]] std::uint64_t slots_for(BlockShape shape) const noexcept;
-  /// Where the block of a run begins.
+  // Where the block of a run begins.
   [[nodiscard]] std::size_t lead_bytes(std::size_t alignment) const noexcept;
   [[nodiscard]] std::uint8_t bits_beyond_slots(std::size_t alignment) const noexcept;
   [[nodiscard]] bool begins_in_run(const void* block, std::uint64_t first,

@@ -39,8 +39,8 @@ struct SlotPoolStats {
   std::uint64_t free_slots = 0;    ///< in the bitmap, or left behind by threads that have ended
   std::uint64_t taken_slots = 0;   ///< held by callers, buffers and slices
   std::uint64_t cached_slots = 0;  ///< free, in magazines of running threads
-  /// Most slots taken at one time, those that a PoolResource committed ahead included. Exact while one thread uses the pool; with several never too low,
-  /// and too high by at most what their magazines held.
+  /// Most slots taken at one time, those that a PoolResource committed ahead included. Exact while one thread
+  /// uses the pool; with several never too low, and too high by at most what their magazines held.
   std::uint64_t peak_slots = 0;
   std::uint64_t served_by_upstream = 0;  ///< blocks taken from upstream since construction
   std::uint64_t refused = 0;  ///< requests that failed: try_ functions, upstream's exceptions

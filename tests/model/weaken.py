@@ -27,7 +27,6 @@ def steps_of(operation, order):
     return STEPS[order]
 
 
-
 NUMBER = "Only that no number is given twice matters, and that is the modification order's."
 
 # (function, operation, weaker order): why it cannot matter.
@@ -56,6 +55,10 @@ UNNOTICED = {
     ("claim_ticket", "fetch_add", "acq_rel"): NUMBER,
     ("PoolCore", "fetch_add", "acq_rel"): NUMBER,
     ("next_list_id", "fetch_add", "acq_rel"): NUMBER,
+    ("set_failure_handler", "exchange", "acq_rel"): (
+        "One word: that a handler comes with what it reads needs no more, as failure_handler_set_against_failure shows."
+    ),
+    ("fail", "load", "acquire"): "As set_failure_handler().",
     ("take_mark", "load", "acquire"): "The mark guards only itself: of those who exchange it one wins.",
     ("take_mark", "compare_exchange_strong", "acq_rel"): "As the load before it.",
     ("has_own_mark", "load", "acquire"): "As in take_mark(); only a message and a refusal follow from it.",
