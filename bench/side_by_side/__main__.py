@@ -160,7 +160,8 @@ def run(arguments):
     about = machine.describe(arguments.build, there, files)
     about |= {"rounds": pace.rounds, "quick": arguments.quick}
     if machine.was_busy(about):
-        print(f"Busy: load {about['load_at_start']}. Rows with several threads will be off.", file=sys.stderr)
+        in_use = about["cores_in_use_at_start"]
+        print(f"Busy: others use {in_use} cores. Rows with several threads will be off.", file=sys.stderr)
     none = ("", [], [])
     instructions, why_not, wrong = none if arguments.only.pattern else count_instructions(arguments.build)
     about |= {"instructions": instructions, "skipped": skipped + why_not}

@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import plan
@@ -73,8 +74,22 @@ def versions(systems, libraries):
     return {system: text for system, text in sorted(found.items()) if text}
 
 
+def ticks_in_use():
+    """Of all processors together, since the start; what the host took from them counts."""
+    user, nice, system, _idle, _waiting, *others = map(
+        int, Path("/proc/stat").read_text().partition("\n")[0].split()[1:9])
+    return user + nice + system + sum(others)
+
+
+def cores_in_use(seconds=2):
+    """By others, as this process sleeps meanwhile. Not the load average, in which a build before still counts."""
+    before = ticks_in_use()
+    time.sleep(seconds)
+    return (ticks_in_use() - before) / (seconds * os.sysconf("SC_CLK_TCK"))
+
+
 def was_busy(about):
-    return about["load_at_start"] > about["cores"] / 2
+    return about["cores_in_use_at_start"] > about["cores"] / 4
 
 
 def describe(build, systems, libraries):
@@ -88,6 +103,6 @@ def describe(build, systems, libraries):
         "kernel": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "compiler": compiler(build),
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-        "load_at_start": round(os.getloadavg()[0], 2),
+        "cores_in_use_at_start": round(cores_in_use(), 2),
         "compared": versions(systems, libraries),
     }

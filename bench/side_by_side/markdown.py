@@ -31,7 +31,7 @@ def head(about):
     if about["quick"]:
         lines.append("A quick run: fewer sizes, fewer rounds.\n")
     if machine.was_busy(about):
-        lines.append(f"**The machine was busy, load {about['load_at_start']}: a sketch.**\n")
+        lines.append(f"**The machine was busy, with {about['cores_in_use_at_start']} cores: a sketch.**\n")
     compared = "; ".join(f"{one} {found}" for one, found in about["compared"].items())
     lines.append(f"Compared with: {compared}.\n")
     lines += [f"- {line}" for line in text.skipped(about["skipped"]) or ["nothing was skipped"]]

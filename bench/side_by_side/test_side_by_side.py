@@ -26,7 +26,7 @@ ABOUT = {
     "kernel": "Linux 6",
     "compiler": "gcc 12",
     "date": "2026-01-01",
-    "load_at_start": 0.1,
+    "cores_in_use_at_start": 0.1,
     "compared": {"glibc": "2.36"},
     "rounds": 3,
     "quick": True,
@@ -275,6 +275,11 @@ class Reports(unittest.TestCase):
         samples.add(0, "jemalloc", wrong)
         self.assertIn("ERROR: pair/jemalloc/64: lost", markdown.document(ABOUT, Summary(samples), [], []))
 
+    def test_say_that_the_machine_was_busy(self):
+        times = {"pair/PoolResource/64": [1, 1, 1]}
+        self.assertIn("busy, with 1.2 cores", document_of(times, cores_in_use_at_start=1.2))
+        self.assertNotIn("busy", document_of(times))
+
     def test_survive_being_written_and_read(self):
         counters = {"latency/PoolResource/64": {"p50_ns": [1, 2, 3]}}
         times = {"pair/new_delete/64": [1.5, None, 2], "latency/PoolResource/64": [9, 9, 9]}
@@ -297,6 +302,12 @@ class Reports(unittest.TestCase):
         amd, intel = "AMD EPYC 9B45 96-Core Processor", "Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz"
         self.assertEqual(machine.short_name(amd, 2), "amd-epyc-9b45-2-cores")
         self.assertEqual(machine.short_name(intel, 8), "intel-xeon-e5-2680-v4-8-cores")
+
+    def test_cores_in_use_are_those_of_other_processes_at_this_moment(self):
+        with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+            in_use = machine.cores_in_use(seconds=0.5)
+            other.kill()
+        self.assertGreater(in_use, 0.25)
 
 
 if __name__ == "__main__":
