@@ -115,8 +115,12 @@ BlockClaim BlockHeap::take_more_blocks(SizeClass size_class, unsigned most) noex
 void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   note_peak(&own, size_class);
   const std::uint32_t most = magazine_limit(size_class);
-  // Who takes again and again gets more at once, and is let keep more of what it will give back.
-  own.wanted = std::clamp(2 * own.wanted, kLeastFew, ClassCache::Blocks::kCapacity);
+  // Who takes again and again gets more at once, and is let keep more of what it will give back. The first time a
+  // word, if that is within a slot: of blocks that lie in one word the states share a cache line.
+  const auto in_slot = static_cast<std::uint32_t>(
+      std::min<std::size_t>(pool_.slot_bytes() / bytes_of(size_class), kWordBits));
+  own.wanted =
+      std::clamp(2 * own.wanted, std::max(in_slot, kLeastFew), ClassCache::Blocks::kCapacity);
   const std::uint32_t limit = std::min(own.wanted, most);
   own.blocks.set_limit(limit);
   void* const block = take_batch(own.blocks, size_class, std::min(limit, few_of(size_class)));
