@@ -26,6 +26,13 @@ std::uint32_t few_of(SizeClass size_class) noexcept {
   return std::clamp(blocks, kLeastFew, kMostFew);
 }
 
+/// What a thread gets at first, of no more than a slot: a word of blocks, so that their states, which it writes all
+/// the time, share a cache line with nobody else's.
+std::uint32_t first_of(SizeClass size_class, std::size_t slot_bytes) noexcept {
+  const std::size_t in_slot = slot_bytes / bytes_of(size_class);
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(in_slot, kLeastFew, kWordBits));
+}
+
 }  // namespace
 
 std::uint32_t BlockHeap::magazine_limit(SizeClass size_class) const noexcept {
@@ -115,12 +122,9 @@ BlockClaim BlockHeap::take_more_blocks(SizeClass size_class, unsigned most) noex
 void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   note_peak(&own, size_class);
   const std::uint32_t most = magazine_limit(size_class);
-  // Who takes again and again gets more at once, and is let keep more of what it will give back. The first time a
-  // word, if that is within a slot: of blocks that lie in one word the states share a cache line.
-  const auto in_slot = static_cast<std::uint32_t>(
-      std::min<std::size_t>(pool_.slot_bytes() / bytes_of(size_class), kWordBits));
-  own.wanted =
-      std::clamp(2 * own.wanted, std::max(in_slot, kLeastFew), ClassCache::Blocks::kCapacity);
+  // Who takes again and again gets more at once, and is let keep more of what it will give back.
+  const std::uint32_t first = first_of(size_class, pool_.slot_bytes());
+  own.wanted = std::clamp(2 * own.wanted, first, ClassCache::Blocks::kCapacity);
   const std::uint32_t limit = std::min(own.wanted, most);
   own.blocks.set_limit(limit);
   void* const block = take_batch(own.blocks, size_class, std::min(limit, few_of(size_class)));

@@ -1,7 +1,9 @@
 // Threads share a resource: they free what others allocated, come and go, and get back what ended threads
 // kept in their magazines.
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <memory_resource>
 #include <optional>
@@ -58,6 +60,18 @@ TEST_F(PoolResourceThreads, what_one_allocated_another_frees) {
   EXPECT_TRUE(are_apart(blocks));
   on_a_thread_that_ends([&] { EXPECT_TRUE(free_some(blocks)); });
   EXPECT_TRUE(is_quiet(memory_.stats()));
+}
+
+TEST_F(PoolResourceThreads, each_begins_with_a_word_of_blocks_of_its_own) {
+  for (const std::size_t bytes : {16U, 64U, 256U, 1024U, 4096U}) {
+    void* const mine = memory_.allocate(bytes);
+    void* others = nullptr;
+    on_a_thread_that_ends([&] { others = memory_.allocate(bytes); });
+    const auto apart = std::abs(static_cast<std::byte*>(others) - static_cast<std::byte*>(mine));
+    EXPECT_GE(static_cast<std::size_t>(apart), std::min(64 * bytes, pool_.slot_bytes())) << bytes;
+    memory_.deallocate(mine, bytes);
+    memory_.deallocate(others, bytes);
+  }
 }
 
 TEST_F(PoolResourceThreads, blocks_that_running_threads_hold_are_apart) {

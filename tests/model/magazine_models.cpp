@@ -87,7 +87,7 @@ struct QuarantineHandOver {
 struct RefillAndFlush : WithMagazines<2> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
-  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 0, .stops = 1};
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 1, .stops = 1};
 
   void thread(unsigned index) { had[index] = pool.take_use_give(); }
   void finish() {
@@ -103,7 +103,7 @@ struct RefillAndFlush : WithMagazines<2> {
 struct FlushAgainstTake : WithMagazines<9> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
-  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 1};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 1, .stops = 1};
 
   FlushAgainstTake() {
     for (void*& slot : held) slot = pool.core->try_allocate();
@@ -128,7 +128,7 @@ struct FlushAgainstTake : WithMagazines<9> {
 struct ExitAgainstRefill : WithMagazines<2> {
   static constexpr unsigned kThreads = 2;
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
-  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 0, .stops = 1};
+  static constexpr Bounds kFull{.preemptions = 4, .stale = 2, .spurious = 1, .stops = 1};
 
   void thread(unsigned) {
     static_cast<void>(pool.take_use_give());
