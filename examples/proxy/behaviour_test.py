@@ -643,6 +643,8 @@ def its_own_server_answers(bench):
         client.ask(command(b"SET", b"k", b"v"), b"+OK\r\n")
         client.ask(command(b"GET", b"k") + b"echo x\r\n", bulk(b"v") + bulk(b"x"))
         client.ask(command(b"DEL", b"k", b"l"), b":1\r\n")
+        client.ask(command(b"GET", b"k", b"l"), b"-ERR GET takes a key\r\n")
+        client.ask(command(b"PING", b"x", b"y"), b"-ERR PING and ECHO take a text\r\n")
 
 
 def a_lost_server_is_said_to_every_client(bench):
@@ -681,6 +683,8 @@ def a_command_line_without_sense_is_refused(bench):
         "--upstream []:1": "--upstream: '[]:1' is not HOST:PORT",
         "--upstream :1": "--upstream: ':1' is not HOST:PORT",
         "--max-frame-bytes 536870913": "is not a whole number from 64 to 536870912",
+        "--value-bytes 1000 --max-frame-bytes 64": "--max-frame-bytes must be at least 1256",
+        "--value-bytes 1000 --max-reply-bytes 64": "--max-reply-bytes must be at least 1256",
     }
     for options, reason in refused.items():
         status, said = run_to_end(bench, *options.split(), "--seconds", "1")

@@ -41,7 +41,7 @@ void set(Values& values, Arguments& arguments, std::string& out) {
 
 void get(Values& values, Arguments& arguments, std::string& out) {
   const auto key = arguments.next();
-  if (!key) return void(out += "-ERR GET takes a key\r\n");
+  if (!key || arguments.next()) return void(out += "-ERR GET takes a key\r\n");
   const auto found = values.find(*key);
   if (found == values.end()) return void(out += "$-1\r\n");
   append_bulk(out, found->second);
@@ -72,8 +72,9 @@ void execute(Values& values, std::span<const std::byte> request, std::string& ou
   if (is("INFO")) return append_bulk(out, "# Server\r\nredis_mode:standalone\r\n");
   if (!is("PING") && !is("ECHO")) return void(out += "-ERR unknown command\r\n");
   const auto text = arguments.next();
-  if (text) return append_bulk(out, *text);
-  out += is("PING") ? "+PONG\r\n" : "-ERR ECHO takes a text\r\n";
+  if (!text && is("PING")) return void(out += "+PONG\r\n");
+  if (!text || arguments.next()) return void(out += "-ERR PING and ECHO take a text\r\n");
+  append_bulk(out, *text);
 }
 
 class Peer : public std::enable_shared_from_this<Peer> {

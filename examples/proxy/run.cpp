@@ -10,6 +10,7 @@
 #include "crew.hpp"
 #include "process.hpp"
 #include "report.hpp"
+#include "workload.hpp"
 
 namespace proxy {
 namespace {
@@ -120,6 +121,17 @@ void check_clients(const Options& options) {
   }
 }
 
+void check_values(const Options& options) {
+  const std::uint64_t longest = Workload::longest_frame(options.value_bytes);
+  const auto check = [&](const char* limit, std::uint64_t bytes) {
+    if (longest <= bytes) return;
+    throw OptionError("--value-bytes: for values of " + std::to_string(options.value_bytes) + ", " +
+                      limit + " must be at least " + std::to_string(longest));
+  };
+  check("--max-frame-bytes", options.frame_bytes);
+  check("--max-reply-bytes", options.reply_bytes);
+}
+
 int run_load_on(const std::vector<std::string>& memories, const Options& options,
                 std::span<char* const> arguments) {
   std::vector<RunFigures> runs;
@@ -136,7 +148,10 @@ int run(const Options& options, std::span<char* const> arguments) {
     return 0;
   }
   check_clients(options);
-  if (options.idle == 0) return run_load_on(memories(options), options, arguments);
+  if (options.idle == 0) {
+    check_values(options);
+    return run_load_on(memories(options), options, arguments);
+  }
   bool good = true;
   for (const std::string& memory : memories(options)) {
     good &= print_idle(Run(options, arguments, memory).idle(), options.max_idle_bytes);

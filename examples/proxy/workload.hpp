@@ -19,6 +19,11 @@ class Workload {
   Workload(Identity identity, std::uint64_t value_bytes) noexcept
       : identity_(identity), value_bytes_(value_bytes) {}
 
+  /// No command is longer, and no reply.
+  static constexpr std::uint64_t longest_frame(std::uint64_t value_bytes) noexcept {
+    return value_bytes + 256;  // the farewell, with its four keys, is shorter
+  }
+
   void append_command(std::uint64_t sequence, std::string& out) const;
   void append_reply(std::uint64_t sequence, std::string& out) const;
 
