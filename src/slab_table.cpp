@@ -117,18 +117,14 @@ BlockClaim SlabTable::take_from(std::uint64_t slab, SizeClass size_class, unsign
   const AtomicBitmap::Claim claim = blocks_of(slab, size_class).take(most);
   if (claim.mask == 0) return {};
   if (is_slab(slab, size_class)) return {slab, claim.word, claim.mask};
-  give_back_stray(slab, size_class, claim.word, claim.mask);
+  give_back_stray({slab, claim.word, claim.mask});
   return {};
 }
 
-void SlabTable::give_back_stray(std::uint64_t slab, SizeClass size_class, std::uint64_t word,
-                                Word mask) noexcept {
-  const std::uint64_t words =
-      bytes_of(size_class) < kLeastCoarseBytes ? fine_words_ : coarse_words_;
-  const std::uint64_t slot = slab + word / words;
-  const std::uint64_t owner = slot - use_of(slot).number;
-  static_cast<void>(
-      give({owner, slab * words + word - owner * words, mask}));  // true: they are ours
+/// To the slab that begins there now: of one that begins before, the words here are closed, since no slab of several
+/// slots has more blocks than a word.
+void SlabTable::give_back_stray(const BlockClaim& blocks) noexcept {
+  static_cast<void>(give(blocks));  // true: they are ours
 }
 
 BlockClaim SlabTable::take(SizeClass size_class, unsigned most) noexcept {

@@ -68,7 +68,7 @@ bool SlabTable::try_release(std::uint64_t slab, SizeClass size_class) noexcept {
   const std::uint64_t first = std::min<std::uint64_t>(shape.blocks, kWordBits);
   if (!bitmap.claim_range(0, first)) return false;
   if (!is_slab(slab, size_class)) {  // as in take_from()
-    give_back_stray(slab, size_class, 0, bits::range(0, static_cast<unsigned>(first)));
+    give_back_stray({slab, 0, bits::range(0, static_cast<unsigned>(first))});
     return false;
   }
   if (shape.blocks > first && !bitmap.claim_range(first, shape.blocks - first)) {

@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/install_packages.sh
 . tests/usage.sh tests/coverage.sh
 [ "${1:-}" != --help ] || { usage; exit; }
+[[ ${1:--} == -* ]] || wrong "not an option: '$1'"
 install_missing meson ninja-build g++ pkg-config libgtest-dev libboost-dev libboost-container-dev gcovr
 
 build=build/coverage

@@ -16,7 +16,7 @@ if [ "${1:-}" = --clang ]; then
   compiler=clang++ package=clang
 fi
 for name in "$@"; do
-  [ -f "tests/${name}_test.cpp" ] || wrong "no test has the NAME '$name': there is no tests/${name}_test.cpp"
+  [[ $name != */* && -f tests/${name}_test.cpp ]] || wrong "no test has the NAME '$name': there is no tests/${name}_test.cpp"
 done
 install_missing meson ninja-build $package pkg-config libgtest-dev libboost-dev libboost-container-dev valgrind
 

@@ -75,6 +75,24 @@ TEST_P(SlabTableTest, a_new_slab_hands_out_its_lowest_blocks) {
   }
 }
 
+TEST_P(SlabTableTest, the_blocks_of_a_slab_of_several_slots_have_one_word) {
+  for (const SizeClass size_class : every_class()) {
+    const SlabShape shape = slabs_->shape_of(size_class);
+    EXPECT_TRUE(shape.slots <= 1 || shape.blocks <= 64) << bytes_of(size_class);
+  }
+}
+
+TEST_P(SlabTableTest, a_block_that_was_given_back_is_not_given_back_with_its_whole_slab) {
+  for (const SizeClass size_class : served_classes()) {
+    const std::uint32_t blocks = slabs_->shape_of(size_class).blocks;
+    if (blocks == 1 || blocks > 64) continue;  // with one there is no other that keeps the slab
+    const BlockClaim all = slabs_->take_from_new_slab(size_class, blocks);
+    EXPECT_TRUE(slabs_->give({all.slab, all.word, 1}));
+    EXPECT_FALSE(slabs_->give(all)) << bytes_of(size_class);
+    slabs_->release_all();
+  }
+}
+
 TEST_P(SlabTableTest, every_block_of_a_slab_is_handed_out_once) {
   for (const SizeClass size_class : served_classes()) {
     const SlabShape shape = slabs_->shape_of(size_class);

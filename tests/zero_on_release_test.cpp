@@ -84,7 +84,7 @@ TEST_P(ZeroOnRelease, slots_by_which_a_block_of_a_resource_shrinks) {
   PoolAllocator<std::byte> allocator(memory);
   constexpr unsigned kTryShrinkInPlace = 0x40;  // of boost::container::allocation_type
   std::byte* block = allocator.allocate(6 * kSlotBytes);
-  write_secret(block + 5 * kSlotBytes);
+  for (std::size_t slot = 1; slot < 6; ++slot) write_secret(block + slot * kSlotBytes);
   expect_secret();
   std::size_t length = kSlotBytes;
   ASSERT_NE(allocator.allocation_command(kTryShrinkInPlace, 0, length, block), nullptr);
@@ -111,6 +111,18 @@ TEST_P(ZeroOnRelease, a_slice_although_others_of_its_chunk_live) {
   Slice secret = buffer.freeze();
   static_cast<void>(buffer.fill(10));
   const Slice other = buffer.freeze();
+  expect_secret();
+  secret = {};
+  expect_no_secret();
+}
+
+TEST_P(ZeroOnRelease, a_slice_of_several_slots_although_what_follows_is_being_filled) {
+  BufferPool buffer(pool_);
+  constexpr std::size_t kBytes = kSlotBytes * 3 / 4;
+  write_secret(buffer.fill(kBytes).data());
+  static_cast<void>(buffer.fill(kBytes));
+  Slice secret = buffer.freeze(kBytes);
+  EXPECT_EQ(secret.is_pooled(), pool_.slots() != 0);
   expect_secret();
   secret = {};
   expect_no_secret();

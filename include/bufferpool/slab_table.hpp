@@ -153,8 +153,7 @@ class SlabTable {
   [[nodiscard]] bool is_slab(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] BlockClaim take_from(std::uint64_t slab, SizeClass size_class,
                                      unsigned most) noexcept;
-  void give_back_stray(std::uint64_t slab, SizeClass size_class, std::uint64_t word,
-                       bits::Word mask) noexcept;
+  void give_back_stray(const BlockClaim& blocks) noexcept;
   /// Another slab of the class has free blocks, or this one is a large part of the pool.
   [[nodiscard]] bool may_go(std::uint64_t slab, SizeClass size_class) const noexcept;
   bool try_release(std::uint64_t slab, SizeClass size_class) noexcept;

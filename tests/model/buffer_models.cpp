@@ -11,7 +11,7 @@
 namespace bufferpool::model {
 namespace {
 
-constexpr std::size_t kSlotBytes = PoolArena<1>::kSlotBytes;
+constexpr std::size_t kSlotBytes = kLeastSlotBytes;
 
 void on_read(const Slice& slice) { on_plain_read(slice.data()); }
 void on_write(std::span<std::byte> filled) { on_plain_write(filled.data()); }

@@ -44,6 +44,13 @@ void enter(unsigned thread) {
 
 void keep_tickets_apart() { use_fibre_locals({reset, leave, enter}); }
 
+void run_beside(unsigned threads) {
+  for (unsigned i = 0; i < threads; ++i) {
+    static_cast<void>(detail::claim_ticket());
+    detail::this_thread_ticket = detail::kNoTicket;
+  }
+}
+
 void end_this_thread() { const detail::ThreadEnd end{&detail::this_thread_ended}; }
 
 }  // namespace bufferpool::model

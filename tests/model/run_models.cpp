@@ -64,6 +64,65 @@ struct FullByCountOfMagazines : FullByCount<CountedMagazine> {
   static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
 };
 
+/// The last slot, for threads that have no magazine, as others have all there are: one takes it and gives it back,
+/// before another looks; a third may have it meanwhile, and keeps it.
+struct FullByCountOfBits {
+  static constexpr unsigned kThreads = 3;
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
+  static constexpr Bounds kFull{.preemptions = 4, .spurious = 1, .stops = 1};
+
+  FullByCountOfBits() {
+    keep_tickets_apart();
+    run_beside(2);
+  }
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      if (pool.take_use_give()) is_given.store(1, std::memory_order_release);
+      return;
+    }
+    if (index == 2) {
+      if (is_given.load(std::memory_order_acquire) != 1) return;
+      has_looked = true;
+    }
+    if (void* const slot = pool.core->try_allocate()) {
+      pool.use(slot);
+      is_kept = true;
+    }
+  }
+  void finish() {
+    check(is_kept || !has_looked, "full is reported while a slot is free");
+    check(pool.count_allocatable() == (is_kept ? 0 : 1), "a slot is lost, or had twice");
+  }
+
+  Pool<64, 1> pool;
+  Atomic<int> is_given{0};
+  bool has_looked = false;
+  bool is_kept = false;
+};
+
+/// A holder shrinks its run in place while another thread takes slots.
+struct ShrinkAgainstTake {
+  static constexpr unsigned kThreads = 2;
+
+  ShrinkAgainstTake() : run(pool.core->try_allocate_run(3)) {}
+
+  void thread(unsigned index) {
+    if (index == 1) {
+      for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
+      return;
+    }
+    pool.use(run, 3);
+    pool.core->shrink_run(run, 3, 1);
+    pool.use(run);
+    pool.core->deallocate_run(run, 1);
+  }
+  void finish() { check(pool.count_allocatable() == 3, "a slot is lost"); }
+
+  Pool<3, 3> pool;
+  void* run;
+};
+
 /// A holder grows its run in place while another thread takes slots.
 struct ExtendAgainstTake {
   static constexpr unsigned kThreads = 2;
@@ -91,7 +150,9 @@ void add_run_models(Models& models) {
   models.push_back(make_model<FullByCount<CountedRun>>("pool_full_by_count"));
   models.push_back(make_model<FullByCount<CountedWord>>("pool_full_by_count_of_words"));
   models.push_back(make_model<FullByCountOfMagazines>("pool_full_by_count_of_magazines"));
+  models.push_back(make_model<FullByCountOfBits>("pool_full_by_count_of_bits"));
   models.push_back(make_model<ExtendAgainstTake>("pool_extend_against_take"));
+  models.push_back(make_model<ShrinkAgainstTake>("pool_shrink_against_take"));
 }
 
 }  // namespace bufferpool::model

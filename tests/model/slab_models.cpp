@@ -164,6 +164,59 @@ struct SlabReleaseAgainstTake : Slabs<2> {
   }
 };
 
+/// A slab of two words, in the pool's last slot: who releases it claims one word after the other, and gives the
+/// first back where the second cannot be had. A block of 8 bytes is the word that it lies in.
+struct SlabOfTwoWords {
+  static constexpr unsigned kThreads = 3;
+  static constexpr std::size_t kBytes = 16384;
+
+  SlabOfTwoWords() : table(*pool.core, memory) {
+    check(SlabTable::bytes_for(*pool.core) <= sizeof memory, "set-up");
+    name(memory, sizeof memory, "table");
+    check(table.give(table.take_from_new_slab(eight_bytes(), 64)), "set-up");
+  }
+  static SizeClass eight_bytes() { return detail::class_of(8); }
+  BlockClaim take_word() {
+    const BlockClaim claim = table.take(eight_bytes(), 64);
+    if (claim.mask != 0) payload.use(claim.word);
+    return claim;
+  }
+
+  Pool<16, 1, 1024> pool;
+  alignas(64) std::byte memory[kBytes] = {};
+  SlabTable table;
+  Payload<2> payload;
+};
+
+/// Two threads take a word each, and keep it.
+struct SlabOfTwoWordsAgainstTake : SlabOfTwoWords {
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 4, .spurious = 1, .stops = 1};
+  void thread(unsigned index) {
+    if (index == 0) return static_cast<void>(table.release_free_slabs());
+    held[index - 1] = take_word().mask != 0;
+  }
+  void finish() {
+    if (held[0] != held[1]) check(take_word().mask != 0, "a word of free blocks is hidden");
+  }
+  std::array<bool, 2> held{};
+};
+
+/// A word comes back while two threads try to release the slab: one does, or the next who tries.
+struct SlabOfTwoWordsAgainstGive : SlabOfTwoWords {
+  static constexpr Bounds kQuick{.preemptions = 2, .stale = 1, .spurious = 0, .stops = 0};
+  static constexpr Bounds kFull{.preemptions = 3, .stale = 1, .spurious = 0, .stops = 1};
+  void thread(unsigned index) {
+    if (index != 1) return static_cast<void>(table.release_free_slabs());
+    const BlockClaim claim = take_word();
+    if (claim.mask != 0) check(table.give(claim), "a block that was held was free");
+  }
+  void finish() {
+    static_cast<void>(table.release_free_slabs());
+    check(pool.count_allocatable() == 1, "a free slab is not found");
+  }
+};
+
 }  // namespace
 
 void add_slab_models(Models& models) {
@@ -175,6 +228,8 @@ void add_slab_models(Models& models) {
   models.push_back(make_model<SlabGivenWhole>("slab_given_whole"));
   models.push_back(make_model<SlabsAgainstSlots>("slabs_against_slots_by_the_word"));
   models.push_back(make_model<SlabReleaseAgainstTake>("slab_release_against_take"));
+  models.push_back(make_model<SlabOfTwoWordsAgainstTake>("slab_of_two_words_against_take"));
+  models.push_back(make_model<SlabOfTwoWordsAgainstGive>("slab_of_two_words_against_give"));
 }
 
 }  // namespace bufferpool::model

@@ -107,17 +107,22 @@ struct Arena : std::pmr::memory_resource {
   alignas(64) std::byte memory[kBytes];
 };
 
-/// The memory of a pool of `kSlots` slots. Upstream refuses.
-template <std::uint64_t kSlots>
-struct PoolArena : Arena<kSlots * 160 + 4096> {
-  static constexpr std::size_t kSlotBytes = 64;
+/// Of a pool in a model, in all but a few.
+constexpr std::size_t kLeastSlotBytes = 64;
 
+constexpr std::size_t bytes_of_pool(std::uint64_t slots, std::size_t slot_bytes) {
+  return slots * (slot_bytes + 96) + 4096;
+}
+
+/// The memory of a pool of `kSlots` slots. Upstream refuses.
+template <std::uint64_t kSlots, std::size_t kSlotBytes = kLeastSlotBytes>
+struct PoolArena : Arena<bytes_of_pool(kSlots, kSlotBytes)> {
   PoolArena() { name(this->memory, sizeof this->memory, "pool"); }
 
   [[nodiscard]] SlotPoolOptions options() {
     return {.slot_bytes = kSlotBytes,
             .slots = kSlots,
-            .alignment = kSlotBytes,
+            .alignment = kLeastSlotBytes,
             .upstream = std::pmr::null_memory_resource(),
             .region = this};
   }
@@ -125,7 +130,7 @@ struct PoolArena : Arena<kSlots * 160 + 4096> {
 
 /// A pool of `kSlots` slots, of which the first ones are taken before the threads begin. 64 slots and more
 /// have magazines.
-template <std::uint64_t kSlots, std::uint64_t kFree>
+template <std::uint64_t kSlots, std::uint64_t kFree, std::size_t kSlotBytes = kLeastSlotBytes>
 struct Pool {
   Pool() : core(detail::PoolCore::create(arena.options())) {
     if (kFree < kSlots) check(core->try_allocate_run(kSlots - kFree) != nullptr, "set-up");
@@ -162,7 +167,7 @@ struct Pool {
     return count;
   }
 
-  PoolArena<kSlots> arena;
+  PoolArena<kSlots, kSlotBytes> arena;
   detail::PoolCore* core;
   Payload<kSlots> payload;
 };

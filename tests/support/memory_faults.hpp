@@ -8,6 +8,7 @@
 #include <span>
 
 #include "bufferpool/buffer_pool.hpp"
+#include "bufferpool/pool_allocator.hpp"
 #include "bufferpool/pool_resource.hpp"
 #include "bufferpool/slot_pool.hpp"
 #include "bufferpool/system_buffer.hpp"
@@ -183,6 +184,18 @@ template <class Buffer>
   return *bytes_at(block + kBytes - 1);
 }
 
+[[nodiscard, gnu::noinline]] inline unsigned read_of_what_a_block_shrank_by(std::uint64_t slots) {
+  PoolResource memory(pool_of(slots));
+  PoolAllocator<std::byte> allocator(memory);
+  constexpr unsigned kTryShrinkInPlace = 0x40;  // of boost::container::allocation_type
+  std::byte* block = allocator.allocate(6 * kFaultSlotBytes);
+  std::size_t length = kFaultSlotBytes;
+  static_cast<void>(allocator.allocation_command(kTryShrinkInPlace, 0, length, block));
+  const unsigned read = *bytes_at(block + kFaultSlotBytes);
+  allocator.deallocate(block, length);
+  return read;
+}
+
 struct MemoryFault {
   const char* name;  // of the function
   unsigned (*commit)(std::uint64_t slots);
@@ -207,6 +220,7 @@ inline constexpr MemoryFault kMemoryFaults[] = {
     {"read_past_what_was_asked_for", read_past_what_was_asked_for},
     {"read_past_what_was_asked_for_of_a_run", read_past_what_was_asked_for_of_a_run},
     {"read_of_a_run_that_was_given_back", read_of_a_run_that_was_given_back},
+    {"read_of_what_a_block_shrank_by", read_of_what_a_block_shrank_by},
 };
 
 }  // namespace bufferpool::test
