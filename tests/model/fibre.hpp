@@ -3,9 +3,8 @@
 // own nothing.
 #pragma once
 
-#include <ucontext.h>
-
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace bufferpool::model {
@@ -15,13 +14,33 @@ class Fibre {
   /// Runs body(index) from the beginning when it is next switched to; body does not return.
   void prepare(void (*body)(unsigned), unsigned index);
 
-  /// Goes on in `to`; returns when somebody switches back here.
-  void switch_to(Fibre& to) { ::swapcontext(&context_, &to.context_); }
+  /// Goes on in `to`; returns when somebody switches back here. Not by swapcontext(), whose system call, for signals
+  /// that nobody masks, takes longer than a step of a model.
+  [[gnu::noinline]] void switch_to(Fibre& to) {
+    if (__builtin_setjmp(place_) == 0) to.go_on();
+  }
 
  private:
   static constexpr std::size_t kStackBytes = 256 * 1024;
 
-  ucontext_t context_{};
+  using Place = void* [5];  // what __builtin_setjmp() keeps
+
+  /// Lays the first frame of the stack, which stays there.
+  void begin();
+  static void run();
+  [[noreturn, gnu::noinline]] void go_on() {
+    if (!std::exchange(is_new_, false)) __builtin_longjmp(place_, 1);
+    beginning = this;
+    __builtin_longjmp(start_, 1);
+  }
+
+  static inline Fibre* beginning = nullptr;
+
+  Place place_;  // where it left off
+  Place start_;  // in its first frame
+  bool is_new_ = false;
+  void (*body_)(unsigned) = nullptr;
+  unsigned index_ = 0;
   std::vector<std::byte> stack_;
 };
 
