@@ -2,7 +2,10 @@
 // buffer_misuse.
 #include "bufferpool/basic_buffer.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -15,6 +18,14 @@
 
 namespace bufferpool::test {
 namespace {
+
+using Counts = std::array<std::uint64_t, 5>;
+
+Counts counts_of(const auto& buffer) {
+  const BufferStats stats = buffer.stats();
+  return {stats.slices, stats.upstream_slices, stats.chunks, stats.upstream_chunks,
+          stats.bytes_moved};
+}
 
 template <class Kind>
 class BasicBufferTest : public EveryBuffer<Kind> {};
@@ -143,6 +154,20 @@ TYPED_TEST(BasicBufferTest, moving_it_takes_along_what_is_being_filled) {
   EXPECT_TRUE(this->buffer_.empty());  // NOLINT(bugprone-use-after-move): what the test is about
   EXPECT_EQ(this->buffer_.stats().slices, 0U);
   EXPECT_EQ(moved.stats().slices, 1U);
+}
+
+TYPED_TEST(BasicBufferTest, moving_it_takes_the_counts_along) {
+  for (int message = 0; message < 3; ++message) {
+    static_cast<void>(frozen_text(this->buffer_, std::string(100'000, 'x')));
+  }
+  const Counts counts = counts_of(this->buffer_);
+  EXPECT_EQ(counts[0], 3U);
+  auto moved = std::move(this->buffer_);
+  EXPECT_EQ(counts_of(moved), counts);
+  EXPECT_EQ(counts_of(this->buffer_), Counts{});  // NOLINT(bugprone-use-after-move)
+  this->buffer_ = std::move(moved);
+  EXPECT_EQ(counts_of(this->buffer_), counts);
+  EXPECT_EQ(counts_of(moved), Counts{});  // NOLINT(bugprone-use-after-move)
 }
 
 TYPED_TEST(BasicBufferTest, a_moved_from_one_may_be_asked_and_assigned_to) {

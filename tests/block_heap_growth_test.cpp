@@ -58,6 +58,14 @@ TEST_F(BlockHeapGrowth, a_slot_grows_to_any_number_of_slots_and_is_given_back_as
   }
 }
 
+TEST_F(BlockHeapGrowth, what_has_grown_into_a_run_counts_in_the_peak_of_runs) {
+  void* const block = memory_.allocate(kSlotBytes);
+  const std::size_t bytes = heap_.try_expand(block, {kSlotBytes, 1}, exactly(8 * kSlotBytes));
+  EXPECT_EQ(bytes, 8 * kSlotBytes);
+  EXPECT_EQ(memory_.stats().runs.peak, 1u);
+  memory_.deallocate(block, bytes, 1);
+}
+
 TEST_F(BlockHeapGrowth, it_grows_step_by_step_and_shrinks_step_by_step) {
   void* const block = heap_.allocate({56 * 1024, 8});  // alone in its slot, and shorter than that
   std::size_t bytes = 56 * 1024;

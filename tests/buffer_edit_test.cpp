@@ -106,6 +106,16 @@ TYPED_TEST(BufferEditTest, reserve_keeps_what_is_being_filled) {
   }
 }
 
+TYPED_TEST(BufferEditTest, reserve_of_no_more_than_there_is_room_for_moves_nothing) {
+  static_cast<void>(this->buffer_.fill(40));
+  const std::size_t room = this->buffer_.prepare(1).size();
+  const std::byte* const data = this->buffer_.filled().data();
+  const std::uint64_t chunks = this->buffer_.stats().chunks;
+  this->buffer_.reserve(40 + room);
+  EXPECT_EQ(this->buffer_.filled().data(), data);
+  EXPECT_EQ(this->buffer_.stats().chunks, chunks);
+}
+
 TYPED_TEST(BufferEditTest, reserve_of_no_more_than_there_is_changes_nothing) {
   append(this->buffer_, "kept");
   const BufferStats before = this->buffer_.stats();

@@ -50,6 +50,13 @@ TEST_F(BufferGrowthTest, a_message_takes_the_last_run_that_is_just_long_enough) 
   EXPECT_TRUE(holds_pattern(buffer_.freeze(), 1));
 }
 
+TEST(BufferGrowth, what_is_filled_counts_in_what_is_reserved) {
+  BufferPool buffer(4096, std::pmr::null_memory_resource());
+  static_cast<void>(buffer.fill(10));
+  EXPECT_NO_THROW(buffer.reserve(4096));
+  EXPECT_EQ(buffer.fill(4086).size(), 4086U);
+}
+
 TEST_F(BufferGrowthTest, the_last_byte_of_such_a_run_is_in_the_pool) {
   leave_free([](std::uint64_t slot) { return slot == 0 || (slot >= 10 && slot < 13); });
   grow_to(kSlotBytes, 1);

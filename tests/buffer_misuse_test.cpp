@@ -64,6 +64,9 @@ TYPED_TEST(BufferMisuseDeathTest, committing_after_truncate_or_clear_is_reported
   static_cast<void>(this->buffer_.prepare(10));
   this->buffer_.clear();
   EXPECT_DEATH(this->buffer_.commit(1), "commit\\(1\\): at most 0 bytes");
+  static_cast<void>(this->buffer_.prepare(10));
+  this->buffer_.clear();  // of nothing
+  EXPECT_DEATH(this->buffer_.commit(1), "commit\\(1\\): at most 0 bytes");
 }
 
 TYPED_TEST(BufferMisuseDeathTest, committing_after_release_idle_is_reported) {

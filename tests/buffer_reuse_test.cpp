@@ -37,6 +37,31 @@ std::uint64_t moved_by_sliding(BufferPool& buffer, std::size_t window, std::size
   return buffer.stats().bytes_moved - before;
 }
 
+TEST(BufferReuse, a_stream_of_messages_does_not_extend_one_run_for_ever) {
+  const SlotPool pool({.slot_bytes = 4096, .slots = 64});
+  BufferPool buffer(pool);
+  static_cast<void>(buffer.fill(1000));
+  Slice latest;
+  for (int message = 0; message < 100; ++message) {
+    static_cast<void>(buffer.fill(1000));
+    latest = buffer.freeze(1000);
+  }
+  EXPECT_LE(pool.stats().taken_slots, 2u);
+}
+
+TEST(BufferReuse, a_try_that_fails_takes_no_slot) {
+  SlotPool pool({.slot_bytes = 64, .slots = 4});
+  std::vector<void*> others;
+  while (void* const slot = pool.try_allocate()) others.push_back(slot);
+  BufferPool buffer(pool);
+  static_cast<void>(buffer.fill(100));  // upstream's
+  buffer.truncate(0);
+  for (std::size_t i = 0; i < 3; ++i) pool.deallocate(others[i]);
+  EXPECT_TRUE(buffer.try_fill(256).empty());
+  EXPECT_EQ(pool.stats().taken_slots, 1u);
+  pool.deallocate(others[3]);
+}
+
 TEST(BufferReuse, a_message_gets_the_whole_capacity_once_all_slices_are_dropped) {
   for (const std::size_t capacity : {64U, 1'000U, 64U * 1024, 320U * 1024}) {
     BufferPool buffer(capacity);

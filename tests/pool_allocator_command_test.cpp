@@ -54,6 +54,17 @@ TEST_F(PoolAllocatorCommand, a_new_block_is_as_long_as_it_has_room) {
   ints_.deallocate(got.block, got.length);
 }
 
+struct alignas(128 * 1024) BeyondASlot {
+  std::byte bytes[128 * 1024];
+};
+
+TEST_F(PoolAllocatorCommand, an_aligned_blocks_way_to_its_beginning_is_no_room) {
+  PoolAllocator<BeyondASlot> allocator(memory_);
+  BeyondASlot* const block = allocator.allocate(1);
+  EXPECT_EQ(allocator.size(block), 1u);
+  allocator.deallocate(block, 1);
+}
+
 TEST_F(PoolAllocatorCommand, who_is_growing_gets_whole_slots) {
   const Result got = command(kAllocateNew, kSlotInts - 1, kSlotInts * 3 / 2);
   EXPECT_EQ(got.length, kSlotInts);
@@ -229,6 +240,9 @@ TYPED_TEST(PoolAllocatorBulk, a_refusal_halfway_gives_back_what_was_there) {
   EXPECT_THROW(allocator.allocate_individual(20, chain), std::bad_alloc);
   upstream.fail_at(10);
   EXPECT_THROW(allocator.allocate_many(std::size_t{3}, 20, chain), std::bad_alloc);
+  const std::array<std::size_t, 5> lengths{500, 700, 900, 1000, 100'000};
+  upstream.fail_at(5);
+  EXPECT_THROW(allocator.allocate_many(lengths.data(), lengths.size(), chain), std::bad_alloc);
   EXPECT_TRUE(chain.empty());
   EXPECT_EQ(upstream.live_blocks(), 0u);
 }

@@ -234,7 +234,7 @@ using SliceDeathTest = SliceTest;
 
 TEST_F(SliceDeathTest, an_index_beyond_the_end_is_reported) {
   EXPECT_DEATH(static_cast<void>(slice_[11]), "Slice::operator\\[\\]\\(11\\): the slice has 11");
-  EXPECT_DEATH(static_cast<void>(std::as_const(slice_)[12]), "Slice::operator\\[\\]\\(12\\)");
+  EXPECT_DEATH(static_cast<void>(std::as_const(slice_)[11]), "Slice::operator\\[\\]\\(11\\)");
 }
 
 TEST_F(SliceDeathTest, removing_more_than_there_is_is_reported) {

@@ -97,6 +97,13 @@ TEST(SlotPoolStorage, holds_as_many_slots_as_the_documentation_says) {
   }
 }
 
+TEST(SlotPoolStorage, is_used_to_its_last_byte) {
+  alignas(4096) static std::byte storage[2 * 4096];
+  const SlotPoolOptions options{.slot_bytes = 4096};
+  EXPECT_EQ(SlotPool(options, std::span(storage)).slots(), 1u);
+  EXPECT_THROW(SlotPool(options, std::span(storage).first(2 * 4096 - 1)), std::invalid_argument);
+}
+
 TEST(SlotPoolStorage, every_slot_lies_in_it) {
   for (const std::size_t bytes : {1u, 24u, 100u, 4096u}) {
     for (const std::size_t shift : {0u, 1u, 63u}) {

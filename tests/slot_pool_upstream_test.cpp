@@ -1,4 +1,5 @@
 // What happens when every slot is taken.
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <memory_resource>
@@ -21,6 +22,14 @@ void expect_same_but_for_refused(const SlotPoolStats& now, const SlotPoolStats& 
   EXPECT_EQ(now.cached_slots, before.cached_slots);
   EXPECT_EQ(now.peak_slots, before.peak_slots);
   EXPECT_EQ(now.served_by_upstream, before.served_by_upstream);
+}
+
+TEST(SlotPoolUpstream, to_give_its_blocks_back_leaves_errno_alone) {
+  SlotPool pool({.slot_bytes = 100, .slots = 0});
+  void* const block = pool.allocate();
+  errno = 7;
+  pool.deallocate(block);
+  EXPECT_EQ(errno, 7);
 }
 
 TEST(SlotPoolUpstream, serves_when_every_slot_is_taken) {
