@@ -40,8 +40,8 @@ constexpr Timed kTimed[] = {
     {"failure_handler_set_against_failure", 0.01},
     {"owner_hand_over_between_threads", 85},
     {"quarantine_hand_over", 0.01},
-    {"magazine_refill_and_flush", 24},
-    {"magazine_flush_against_take", 22},
+    {"magazine_refill_and_flush", 248},
+    {"magazine_flush_against_take", 448},
     {"thread_exit_against_refill", 34},
     {"magazine_asked_back", 62},
     {"magazine_of_scattered_slots_asked_back", 285},
@@ -50,9 +50,9 @@ constexpr Timed kTimed[] = {
     {"pool_full_by_count", 0.01},
     {"pool_full_by_count_of_words", 0.01},
     {"pool_full_by_count_of_magazines", 0.03},
-    {"pool_full_by_count_of_bits", 0.1},
+    {"pool_full_by_count_of_bits", 6.3},
     {"pool_extend_against_take", 0.05},
-    {"pool_shrink_against_take", 0.05},
+    {"pool_shrink_against_take", 0.01},
     {"slab_opened_for_the_first_time", 0.04},
     {"slab_take_give", 30},
     {"slab_changes_class_against_take", 4.1},
@@ -61,8 +61,8 @@ constexpr Timed kTimed[] = {
     {"slab_given_whole", 1.8},
     {"slabs_against_slots_by_the_word", 3.4},
     {"slab_release_against_take", 85},
-    {"slab_of_two_words_against_take", 1},
-    {"slab_of_two_words_against_give", 10},
+    {"slab_of_two_words_against_take", 21},
+    {"slab_of_two_words_against_give", 6.8},
 };
 
 constexpr double mean_seconds() {
