@@ -101,47 +101,37 @@ struct FullByCountOfBits {
   bool is_kept = false;
 };
 
-/// A holder shrinks its run in place while another thread takes slots.
-struct ShrinkAgainstTake {
+/// A holder changes its run of `kHeld` slots in place while another thread takes slots.
+template <std::uint64_t kSlots, std::uint64_t kHeld>
+struct RunAgainstTake {
   static constexpr unsigned kThreads = 2;
 
-  ShrinkAgainstTake() : run(pool.core->try_allocate_run(3)) {}
+  void take_twice() {
+    for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
+  }
+  void finish() { check(pool.count_allocatable() == kSlots, "a slot is lost"); }
 
+  Pool<kSlots, kSlots> pool;
+  void* run = pool.core->try_allocate_run(kHeld);
+};
+
+struct ShrinkAgainstTake : RunAgainstTake<3, 3> {
   void thread(unsigned index) {
-    if (index == 1) {
-      for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
-      return;
-    }
+    if (index == 1) return take_twice();
     pool.use(run, 3);
     pool.core->shrink_run(run, 3, 1);
     pool.use(run);
     pool.core->deallocate_run(run, 1);
   }
-  void finish() { check(pool.count_allocatable() == 3, "a slot is lost"); }
-
-  Pool<3, 3> pool;
-  void* run;
 };
 
-/// A holder grows its run in place while another thread takes slots.
-struct ExtendAgainstTake {
-  static constexpr unsigned kThreads = 2;
-
-  ExtendAgainstTake() : run(pool.core->try_allocate_run(1)) {}
-
+struct ExtendAgainstTake : RunAgainstTake<2, 1> {
   void thread(unsigned index) {
-    if (index == 1) {
-      for (int round = 0; round < 2; ++round) static_cast<void>(pool.take_use_give());
-      return;
-    }
+    if (index == 1) return take_twice();
     const std::uint64_t slots = pool.core->try_extend(run, 1, 2) ? 2 : 1;
     pool.use(run, slots);
     pool.core->deallocate_run(run, slots);
   }
-  void finish() { check(pool.count_allocatable() == 2, "a slot is lost"); }
-
-  Pool<2, 2> pool;
-  void* run;
 };
 
 }  // namespace

@@ -10,20 +10,29 @@ using detail::BlockClaim;
 using detail::SizeClass;
 using detail::SlabTable;
 
-/// A pool with few free slots, each a slab of one, two or four blocks. With 16 slots in all, the least at
-/// which a class keeps a free slab.
-template <std::uint64_t kSlots>
-struct Slabs {
-  static constexpr std::size_t kBytes = 8192;
-  static constexpr std::size_t kLeastBlock = 16;
+/// A slab table and its pool, of 16 slots, the least at which a class keeps a free slab.
+template <std::uint64_t kFree, std::size_t kSlotBytes, std::size_t kTableBytes>
+struct Table {
   static constexpr std::uint64_t kPoolSlots = 16;
-  static constexpr std::uint64_t kCells = 64 / kLeastBlock;  // of a slot
-  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
 
-  Slabs() : table(*pool.core, memory) {
+  Table() : table(*pool.core, memory) {
     check(SlabTable::bytes_for(*pool.core) <= sizeof memory, "set-up");
     name(memory, sizeof memory, "table");
   }
+
+  Pool<kPoolSlots, kFree, kSlotBytes> pool;
+  alignas(64) std::byte memory[kTableBytes] = {};
+  SlabTable table;
+};
+
+/// A pool with few free slots, each a slab of one, two or four blocks.
+template <std::uint64_t kSlots>
+struct Slabs : Table<kSlots, kLeastSlotBytes, 8192> {
+  using Base = Table<kSlots, kLeastSlotBytes, 8192>;
+  using Base::kPoolSlots, Base::pool, Base::table;
+  static constexpr std::size_t kLeastBlock = 16;
+  static constexpr std::uint64_t kCells = 64 / kLeastBlock;  // of a slot
+  static constexpr Bounds kQuick{.stale = 1, .spurious = 0};
 
   [[nodiscard]] BlockClaim take(SizeClass size_class) {
     const BlockClaim found = table.take(size_class, 1);
@@ -50,9 +59,6 @@ struct Slabs {
     check(pool.count_allocatable() == kSlots, "a slot is lost");
   }
 
-  Pool<kPoolSlots, kSlots> pool;
-  alignas(64) std::byte memory[kBytes] = {};
-  SlabTable table;
   Payload<kCells * kSlots> payload;
 };
 
@@ -166,15 +172,10 @@ struct SlabReleaseAgainstTake : Slabs<2> {
 
 /// A slab of two words, in the pool's last slot: who releases it claims one word after the other, and gives the
 /// first back where the second cannot be had. A block of 8 bytes is the word that it lies in.
-struct SlabOfTwoWords {
+struct SlabOfTwoWords : Table<1, 1024, 16384> {
   static constexpr unsigned kThreads = 3;
-  static constexpr std::size_t kBytes = 16384;
 
-  SlabOfTwoWords() : table(*pool.core, memory) {
-    check(SlabTable::bytes_for(*pool.core) <= sizeof memory, "set-up");
-    name(memory, sizeof memory, "table");
-    check(table.give(table.take_from_new_slab(eight_bytes(), 64)), "set-up");
-  }
+  SlabOfTwoWords() { check(table.give(table.take_from_new_slab(eight_bytes(), 64)), "set-up"); }
   static SizeClass eight_bytes() { return detail::class_of(8); }
   BlockClaim take_word() {
     const BlockClaim claim = table.take(eight_bytes(), 64);
@@ -182,9 +183,6 @@ struct SlabOfTwoWords {
     return claim;
   }
 
-  Pool<16, 1, 1024> pool;
-  alignas(64) std::byte memory[kBytes] = {};
-  SlabTable table;
   Payload<2> payload;
 };
 
