@@ -148,6 +148,17 @@ TEST(BufferReuse, an_idle_chunk_in_the_middle_is_no_obstacle) {
   EXPECT_TRUE(frozen_pattern(buffer, 256, 1).is_pooled());
 }
 
+TEST(BufferReuse, what_was_reserved_before_a_consume_is_no_obstacle) {
+  SlotPool pool({.slot_bytes = 64, .slots = 4});
+  void* const first = pool.allocate();
+  BufferPool buffer(pool);  // the second slot
+  buffer.reserve(50);
+  static_cast<void>(buffer.fill(10));
+  buffer.consume(10);
+  pool.deallocate(first);
+  EXPECT_TRUE(frozen_pattern(buffer, 256, 1).is_pooled());
+}
+
 TEST(BufferReuse, a_try_that_fails_keeps_what_was_reserved) {
   const SlotPool pool({.slot_bytes = 64, .slots = 4});
   BufferPool buffer(pool);
@@ -172,13 +183,14 @@ TEST(BufferReuse, a_try_that_fails_does_not_let_go_of_what_was_reserved) {
   pool.deallocate(above);
 }
 
-TEST(BufferReuse, a_try_that_fails_leases_nothing) {
+TEST(BufferReuse, a_try_that_fails_leases_nothing_and_keeps_the_chunk) {
   SlotPool pool({.slot_bytes = 4096, .slots = 2});
   void* const taken = pool.allocate();
   BufferPool buffer(pool);
   static_cast<void>(frozen_text(buffer, "x"));
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(buffer.try_fill(8192).empty());
   EXPECT_EQ(buffer.stats().chunks, 1U);
+  EXPECT_EQ(pool.stats().taken_slots, 2U);
   pool.deallocate(taken);
 }
 

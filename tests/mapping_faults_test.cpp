@@ -1,6 +1,7 @@
 // The k-th mapping that the library asks the system for is refused, for every k until a run makes no further
 // one: std::bad_alloc, nothing has changed, nothing stays mapped. The same for each time that it asks for
-// access to what is mapped. This program has its own mmap, mprotect and munmap for that.
+// access to what is mapped, or for pages anew. This program has its own mmap, mprotect, munmap and madvise
+// for that.
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@
 #include "bufferpool/pool_resource.hpp"
 #include "support/bytes.hpp"
 #include "support/fault_containers.hpp"
+#include "support/sanitizers.hpp"
+#include "support/secret.hpp"
 #include "support/slots.hpp"
 
 namespace {
@@ -52,6 +55,13 @@ extern "C" int mprotect(void* at, std::size_t bytes, int protection) noexcept {
     return -1;
   }
   return static_cast<int>(::syscall(SYS_mprotect, at, bytes, protection));
+}
+extern "C" int madvise(void* at, std::size_t bytes, int advice) noexcept {
+  if (is_refused()) {
+    errno = ENOMEM;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_madvise, at, bytes, advice));
 }
 extern "C" int munmap(void* at, std::size_t bytes) noexcept {
   if (counts_requests) mapped_bytes -= bytes;
@@ -149,6 +159,22 @@ TEST(RefusedMapping, of_another_buffer_leaves_a_buffer_what_it_fills) {
     return thrown;
   });
   EXPECT_GE(count, 1U);
+}
+
+/// For so long a run pages are asked for anew.
+TEST(RefusedMapping, of_new_pages_for_a_secret_writes_zeros_instead) {
+  if (kThreadSanitizer) GTEST_SKIP() << "what it notes of 256 MiB of writes takes a GiB";
+  constexpr std::size_t kBytes = (std::size_t{256} << 20) + 100;
+  SlotPool pool({.slot_bytes = kBytes, .slots = 1, .zero_on_release = true});
+  auto* const slot = static_cast<std::byte*>(pool.allocate());
+  const std::size_t places[] = {0, 4096, kBytes / 2, kBytes - kSecret.size()};
+  for (const std::size_t at : places) write_secret(slot + at);
+  const RefusedMapping refused(1);
+  pool.deallocate(slot);
+  EXPECT_EQ(requests, 1U);
+  for (const std::size_t at : places) {
+    EXPECT_FALSE(contains_secret({slot + at, kSecret.size()})) << at;
+  }
 }
 
 // --- Containers, while their pool and its neighbours come into being.

@@ -168,6 +168,18 @@ TEST_F(PoolResourceMisuseDeathTest, a_wrong_size_of_a_run_is_reported) {
   memory_.deallocate(run, 1'000'000);
 }
 
+/// Runs of 13 slots, one behind the other: the block of one of four begins where its run does.
+TEST_F(PoolResourceMisuseDeathTest, an_alignment_that_a_run_has_by_chance_is_reported) {
+  PoolResource memory(SlotPool({.slot_bytes = 4096, .slots = 52, .alignment = 4096}));
+  void* blocks[4] = {};
+  for (void*& block : blocks) block = memory.allocate(10 * 4096, 16'384);
+  for (void* const block : blocks) {
+    EXPECT_DEATH(memory.deallocate(block, 13 * 4096, 8),
+                 "is of a run of slots that was allocated with another size or alignment");
+  }
+  for (void* const block : blocks) memory.deallocate(block, 10 * 4096, 16'384);
+}
+
 TEST_F(PoolResourceMisuseDeathTest, the_front_of_an_aligned_blocks_run_is_reported) {
   SlotPool pool({.slot_bytes = 4096, .slots = 64});
   PoolResource memory(pool);

@@ -120,6 +120,17 @@ TEST_F(PoolResourceThreads, more_than_there_are_magazines_are_served) {
   expect_the_whole_region_in_blocks_of(64);
 }
 
+TEST_F(PoolResourceThreads, without_a_magazine_leave_no_count_behind_a_release) {
+  std::vector<std::unique_ptr<WaitingThread>> threads;
+  for (int i = 0; i < 300; ++i) {
+    threads.push_back(
+        std::make_unique<WaitingThread>([&] { static_cast<void>(memory_.allocate(100)); }));
+  }
+  EXPECT_EQ(sum_of(memory_.stats()).asked_bytes, 300U * 100);
+  memory_.release();
+  EXPECT_TRUE(is_quiet(memory_.stats()));
+}
+
 TEST_F(PoolResourceThreads, what_an_ended_thread_kept_serves_any_class) {
   for (const std::size_t bytes : {64u, 1024u, 16u}) {
     on_a_thread_that_ends([&] { free_all_blocks(memory_, take_all_blocks(memory_, 256), 256); });

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "bufferpool/annotate.hpp"
+#include "support/sanitizers.hpp"
 #include "support/seed.hpp"
 #include "support/slabs.hpp"
 #include "support/slots.hpp"
@@ -104,7 +105,7 @@ class SlabTableThreads : public ::testing::TestWithParam<PoolShape> {
  protected:
   /// `classes` are the numbers of those that the threads use.
   void storm(const std::vector<unsigned>& classes, int steps) {
-    for (const std::uint64_t seed : test::seeds(3)) {
+    for (const std::uint64_t seed : test::seeds(test::kEveryStepIsSlow ? 1 : 3)) {
       SCOPED_TRACE(test::say(seed));
       std::atomic<std::uint64_t> wrong{0};
       test::on_threads(kThreads, [&](int thread) {

@@ -63,6 +63,16 @@ TEST_F(UpstreamListTest, is_usable_after_a_release) {
   EXPECT_TRUE(list_.deallocate(after, kShape));
 }
 
+TEST_F(UpstreamListTest, gives_the_rest_back_wherever_one_was_given_back_before) {
+  for (const int given : {0, 1, 2}) {
+    void* blocks[3] = {};
+    for (void*& block : blocks) block = list_.allocate(kShape);
+    ASSERT_TRUE(list_.deallocate(blocks[given], kShape));
+    list_.release_all();
+    EXPECT_EQ(upstream_.live_blocks(), 0u) << given;
+  }
+}
+
 TEST_F(UpstreamListTest, gives_all_back_at_its_end) {
   {
     UpstreamList list(upstream_, 2);

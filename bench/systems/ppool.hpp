@@ -1,12 +1,14 @@
-// The pool one writes first: a map of 255 buffers; slices push their index to a locked list when
+// The pool one writes first: a map of 255 buffers of zeros; slices push their index to a locked list when
 // dropped. One thread fills and freezes, any thread drops. The slices must be gone before the pool.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <thread>
@@ -65,7 +67,7 @@ class PPool {
  public:
   explicit PPool(std::size_t capacity_bytes) : capacity_bytes_(capacity_bytes) {
     for (std::uint8_t index = 0; index < buffer_count; ++index) {
-      buffers_[index].bytes = std::make_unique_for_overwrite<std::byte[]>(capacity_bytes);
+      buffers_[index].bytes = zeros(capacity_bytes);
       free_.push_back(index);
     }
   }
@@ -91,10 +93,22 @@ class PPool {
  private:
   static constexpr std::uint8_t buffer_count = 255;
 
+  struct Free {
+    void operator()(std::byte* bytes) const noexcept { std::free(bytes); }
+  };
+  using Bytes = std::unique_ptr<std::byte[], Free>;
+
   struct Buffer {
-    std::unique_ptr<std::byte[]> bytes;
+    Bytes bytes;
     std::size_t length = 0;
   };
+
+  /// As its model's buffers begin. The heap writes zeros only over memory that it has used before.
+  static Bytes zeros(std::size_t bytes) {
+    Bytes fresh(static_cast<std::byte*>(std::calloc(bytes, 1)));
+    if (fresh == nullptr) throw std::bad_alloc();
+    return fresh;
+  }
 
   [[gnu::noinline]] void collect() {
     while (free_.empty()) {
