@@ -10,19 +10,12 @@
 #include <gtest/gtest.h>
 
 #include "bufferpool/pool_allocator.hpp"
+#include "support/allocation_commands.hpp"
 #include "support/resource_stats.hpp"
 #include "support/watched_resource.hpp"
 
 namespace bufferpool::test {
 namespace {
-
-// boost::container::allocation_type.
-constexpr unsigned kAllocateNew = 0x01;
-constexpr unsigned kExpandForward = 0x02;
-constexpr unsigned kExpandBackward = 0x04;
-constexpr unsigned kShrinkInPlace = 0x08;
-constexpr unsigned kNothrow = 0x10;
-constexpr unsigned kTryShrinkInPlace = 0x40;
 
 constexpr std::size_t kSlotInts = 16 * 1024;
 

@@ -13,6 +13,7 @@
 #include "bufferpool/failure.hpp"
 #include "bufferpool/pool_allocator.hpp"
 #include "bufferpool/pool_resource.hpp"
+#include "support/allocation_commands.hpp"
 #include "support/blocks.hpp"
 #include "support/slots.hpp"
 #include "support/threads.hpp"
@@ -237,8 +238,6 @@ std::vector<std::function<void()>> growth_of(PoolAllocator<int> ints, void* bloc
       static_cast<void>(ints.allocation_command(command, limit, length, reuse));
     };
   };
-  constexpr unsigned kExpandForward = 0x02;
-  constexpr unsigned kShrinkInPlace = 0x08;
   return {[=] { static_cast<void>(ints.size(static_cast<const int*>(block))); },
           ask(kExpandForward, 1), ask(kExpandForward, 1'000'000), ask(kShrinkInPlace, 1)};
 }

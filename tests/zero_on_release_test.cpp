@@ -13,6 +13,7 @@
 #include "bufferpool/pool_allocator.hpp"
 #include "bufferpool/pool_resource.hpp"
 #include "bufferpool/slot_pool.hpp"
+#include "support/allocation_commands.hpp"
 #include "support/secret.hpp"
 
 namespace bufferpool::test {
@@ -82,7 +83,6 @@ TEST_P(ZeroOnRelease, a_run) {
 TEST_P(ZeroOnRelease, slots_by_which_a_block_of_a_resource_shrinks) {
   PoolResource memory(pool_);
   PoolAllocator<std::byte> allocator(memory);
-  constexpr unsigned kTryShrinkInPlace = 0x40;  // of boost::container::allocation_type
   std::byte* block = allocator.allocate(6 * kSlotBytes);
   for (std::size_t slot = 1; slot < 6; ++slot) write_secret(block + slot * kSlotBytes);
   expect_secret();

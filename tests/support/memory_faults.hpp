@@ -12,6 +12,7 @@
 #include "bufferpool/pool_resource.hpp"
 #include "bufferpool/slot_pool.hpp"
 #include "bufferpool/system_buffer.hpp"
+#include "support/allocation_commands.hpp"
 
 namespace bufferpool::test {
 
@@ -187,7 +188,6 @@ template <class Buffer>
 [[nodiscard, gnu::noinline]] inline unsigned read_of_what_a_block_shrank_by(std::uint64_t slots) {
   PoolResource memory(pool_of(slots));
   PoolAllocator<std::byte> allocator(memory);
-  constexpr unsigned kTryShrinkInPlace = 0x40;  // of boost::container::allocation_type
   std::byte* block = allocator.allocate(6 * kFaultSlotBytes);
   std::size_t length = kFaultSlotBytes;
   static_cast<void>(allocator.allocation_command(kTryShrinkInPlace, 0, length, block));
