@@ -22,7 +22,7 @@ class RespGrammar {
   }
 
  private:
-  static constexpr unsigned kMostDepth = 32;
+  static constexpr unsigned kMostDepth = 8192;
   static constexpr std::size_t kMostInlineBytes = 64 * 1024;
 
   bool read_inline() {
