@@ -102,6 +102,14 @@ AtomicBitmap::Claim AtomicBitmap::take(unsigned most) noexcept {
   return claim;
 }
 
+AtomicBitmap::Claim AtomicBitmap::take_round(std::uint64_t from, unsigned most) noexcept {
+  for (std::uint64_t step = 0; step < words_.size(); ++step) {
+    const std::uint64_t word = (from + step) % words_.size();
+    if (const Word mask = take_from(word, most)) return {word, mask};
+  }
+  return {0, 0};
+}
+
 std::span<AtomicBitmap::Claim> AtomicBitmap::take_several(unsigned most,
                                                           std::span<Claim> claims) noexcept {
   std::size_t filled = 0;

@@ -112,9 +112,12 @@ bool SlabTable::is_slab(std::uint64_t slab, SizeClass size_class) const noexcept
 // A hint may be stale: the slab was given back, and its slots may be another's by now, whose words the
 // claim below then hits. But a block that is taken keeps its slab, so that after the claim it is certain
 // whether the slab is the one that was meant; if not, the blocks are given back to whose they are.
-BlockClaim SlabTable::take_from(std::uint64_t slab, SizeClass size_class, unsigned most) noexcept {
+BlockClaim SlabTable::take_from(std::uint64_t slab, SizeClass size_class, unsigned most,
+                                std::uint32_t from) noexcept {
   if (!is_slab(slab, size_class)) return {};
-  const AtomicBitmap::Claim claim = blocks_of(slab, size_class).take(most);
+  const std::uint64_t words = AtomicBitmap::words_for(shape_of(size_class).blocks);
+  const AtomicBitmap::Claim claim =
+      blocks_of(slab, size_class).take_round(words * from >> 32, most);
   if (claim.mask == 0) return {};
   if (is_slab(slab, size_class)) return {slab, claim.word, claim.mask};
   give_back_stray({slab, claim.word, claim.mask});
@@ -127,11 +130,11 @@ void SlabTable::give_back_stray(const BlockClaim& blocks) noexcept {
   static_cast<void>(give(blocks));  // true: they are ours
 }
 
-BlockClaim SlabTable::take(SizeClass size_class, unsigned most) noexcept {
+BlockClaim SlabTable::take(SizeClass size_class, unsigned most, std::uint32_t from) noexcept {
   if (shape_of(size_class).blocks == 1) return {};  // there is none with a free block
   HintSet hints = hints_of(size_class);
   for (auto slab = hints.find(0); slab; slab = hints.find(*slab + 1)) {
-    const BlockClaim claim = take_from(*slab, size_class, most);
+    const BlockClaim claim = take_from(*slab, size_class, most, from);
     if (claim.mask != 0) return claim;
     hints.remove(*slab);
     if (is_slab(*slab, size_class) && blocks_of(*slab, size_class).has_free()) hints.add(*slab);

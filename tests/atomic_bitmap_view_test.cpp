@@ -52,6 +52,24 @@ TEST_P(AtomicBitmapView, the_first_slots_stay_the_callers) {
   }
 }
 
+TEST_P(AtomicBitmapView, is_looked_through_round_from_any_word) {
+  const std::uint64_t words = words_.size();
+  for (std::uint64_t from = 0; from < words; ++from) {
+    bitmap_.open(0);
+    for (std::uint64_t step = 0; step < words; ++step) {
+      const AtomicBitmap::Claim one = bitmap_.take_round(from, 1);
+      ASSERT_EQ(one.word, (from + step) % words);
+      ASSERT_EQ(one.mask, 1u);
+      const Word free = ~bitmap_.when_free(one.word);
+      if (free == 1) continue;
+      const AtomicBitmap::Claim rest = bitmap_.take_round(from, 64);
+      ASSERT_EQ(rest.word, one.word);
+      ASSERT_EQ(rest.mask, free & ~one.mask);
+    }
+    ASSERT_EQ(bitmap_.take_round(from, 64).mask, 0u);
+  }
+}
+
 TEST_P(AtomicBitmapView, closed_it_has_no_free_slot) {
   bitmap_.open(0);
   bitmap_.close();

@@ -74,6 +74,21 @@ TEST_F(PoolResourceThreads, each_begins_with_a_word_of_blocks_of_its_own) {
   }
 }
 
+TEST_F(PoolResourceThreads, that_run_at_once_have_words_of_a_slab_between_them) {
+  constexpr std::size_t kBytes = 64;  // 16 words a slab
+  std::vector<std::byte*> begins{static_cast<std::byte*>(memory_.allocate(kBytes))};
+  std::vector<std::unique_ptr<WaitingThread>> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.push_back(std::make_unique<WaitingThread>(
+        [&] { begins.push_back(static_cast<std::byte*>(memory_.allocate(kBytes))); }));
+  }
+  std::ranges::sort(begins);
+  for (std::size_t i = 1; i < begins.size(); ++i) {
+    EXPECT_GE(begins[i] - begins[i - 1], std::ptrdiff_t{2 * 64 * kBytes});
+  }
+  for (std::byte* const block : begins) memory_.deallocate(block, kBytes);
+}
+
 TEST_F(PoolResourceThreads, blocks_that_running_threads_hold_are_apart) {
   constexpr int kThreads = 8;
   std::vector<std::vector<Block>> of_thread(kThreads);

@@ -93,6 +93,18 @@ TEST_P(SlabTableTest, a_block_that_was_given_back_is_not_given_back_with_its_who
   }
 }
 
+TEST_P(SlabTableTest, a_search_begins_at_the_part_of_a_slab_that_it_is_told) {
+  for (const SizeClass size_class : served_classes()) {
+    const std::uint64_t words = AtomicBitmap::words_for(slabs_->shape_of(size_class).blocks);
+    if (words == 1) continue;
+    ASSERT_NE(slabs_->take_from_new_slab(size_class, 1).mask, 0u);
+    EXPECT_EQ(slabs_->take(size_class, 1).word, 0u);
+    EXPECT_EQ(slabs_->take(size_class, 1, std::uint32_t{1} << 31).word, words / 2);
+    EXPECT_EQ(slabs_->take(size_class, 1, UINT32_MAX).word, words - 1);
+    slabs_->release_all();
+  }
+}
+
 TEST_P(SlabTableTest, every_block_of_a_slab_is_handed_out_once) {
   for (const SizeClass size_class : served_classes()) {
     const SlabShape shape = slabs_->shape_of(size_class);

@@ -55,8 +55,8 @@ class Worker {
   Worker(Slabs& slabs, Owners& owners, unsigned char name)
       : slabs_(slabs), owners_(owners), name_(name) {}
 
-  void take(SizeClass size_class, unsigned most) {
-    const BlockClaim claim = slabs_.take(size_class, most);
+  void take(SizeClass size_class, unsigned most, std::uint32_t from) {
+    const BlockClaim claim = slabs_.take(size_class, most, from);
     if (claim.mask == 0) return;
     held_.push_back({claim, size_class});
     change(held_.back(), 0, name_);
@@ -114,7 +114,8 @@ class SlabTableThreads : public ::testing::TestWithParam<PoolShape> {
         for (int step = 0; step < steps; ++step) {
           const auto size_class = SizeClass(classes[random() % classes.size()]);
           if (worker.held() < 6 && random() % 2 == 0) {
-            worker.take(size_class, 1 + random() % 64);
+            const auto most = static_cast<unsigned>(1 + random() % 64);
+            worker.take(size_class, most, static_cast<std::uint32_t>(random()));
           } else if (worker.held() != 0) {
             worker.give(random() % worker.held());
           }

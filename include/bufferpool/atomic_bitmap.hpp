@@ -59,6 +59,9 @@ class AtomicBitmap {
   /// An empty claim means that every word was seen with every slot taken.
   [[nodiscard]] Claim take(unsigned most) noexcept;
 
+  /// take() without a summary, but the words from `from` on come first, then those before it.
+  [[nodiscard]] Claim take_round(std::uint64_t from, unsigned most) noexcept;
+
   /// take(), and while that is fewer than `most`, also from the words above it that share its word of the
   /// summary; without a summary from none. Returns those of `claims`, which has room for one at least, that
   /// it filled: a word each, upwards. None as in take().

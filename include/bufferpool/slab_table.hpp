@@ -66,8 +66,10 @@ class SlabTable {
     return shapes_[to_index(size_class)];
   }
 
-  /// Up to `most` <= 64 free blocks of a slab, the lowest that has any.
-  [[nodiscard]] BlockClaim take(SizeClass size_class, unsigned most) noexcept;
+  /// Up to `most` <= 64 free blocks of a slab, the lowest that has any. `from`: at which part of it, in 2^-32, the
+  /// search begins, to go on round it.
+  [[nodiscard]] BlockClaim take(SizeClass size_class, unsigned most,
+                                std::uint32_t from = 0) noexcept;
 
   /// Up to `most` <= 64 blocks of a new slab. An empty claim: the pool has no slots for it.
   [[nodiscard]] BlockClaim take_from_new_slab(SizeClass size_class, unsigned most) noexcept;
@@ -151,8 +153,8 @@ class SlabTable {
   /// The claim is of all blocks of a slab, and they are taken.
   [[nodiscard]] bool is_whole_slab(const BlockClaim& blocks, SizeClass size_class) const noexcept;
   [[nodiscard]] bool is_slab(std::uint64_t slab, SizeClass size_class) const noexcept;
-  [[nodiscard]] BlockClaim take_from(std::uint64_t slab, SizeClass size_class,
-                                     unsigned most) noexcept;
+  [[nodiscard]] BlockClaim take_from(std::uint64_t slab, SizeClass size_class, unsigned most,
+                                     std::uint32_t from) noexcept;
   void give_back_stray(const BlockClaim& blocks) noexcept;
   /// Another slab of the class has free blocks, or this one is a large part of the pool.
   [[nodiscard]] bool may_go(std::uint64_t slab, SizeClass size_class) const noexcept;

@@ -20,8 +20,9 @@ struct Slabs {
   detail::SlabTable* operator->() { return &table; }
 
   /// Up to `most` blocks, of a new slab if need be.
-  [[nodiscard]] detail::BlockClaim take(detail::SizeClass size_class, unsigned most) {
-    const detail::BlockClaim claim = table.take(size_class, most);
+  [[nodiscard]] detail::BlockClaim take(detail::SizeClass size_class, unsigned most,
+                                        std::uint32_t from = 0) {
+    const detail::BlockClaim claim = table.take(size_class, most, from);
     return claim.mask != 0 ? claim : table.take_from_new_slab(size_class, most);
   }
   /// Everything that the pool has room for.
