@@ -103,11 +103,8 @@ AtomicBitmap::Claim AtomicBitmap::take(unsigned most) noexcept {
 }
 
 AtomicBitmap::Claim AtomicBitmap::take_round(std::uint64_t from, unsigned most) noexcept {
-  for (std::uint64_t step = 0; step < words_.size(); ++step) {
-    const std::uint64_t word = (from + step) % words_.size();
-    if (const Word mask = take_from(word, most)) return {word, mask};
-  }
-  return {0, 0};
+  const Claim found = take_between(from, words_.size(), most);
+  return found.mask != 0 ? found : take_between(0, from, most);
 }
 
 std::span<AtomicBitmap::Claim> AtomicBitmap::take_several(unsigned most,
@@ -128,7 +125,12 @@ AtomicBitmap::Claim AtomicBitmap::take_lowest(unsigned most) noexcept {
     const Claim found = take_from_group(group, 0, most);
     if (found.mask != 0) return found;
   }
-  for (std::uint64_t word = 0; word < words_.size(); ++word) {
+  return take_between(0, words_.size(), most);
+}
+
+AtomicBitmap::Claim AtomicBitmap::take_between(std::uint64_t begin, std::uint64_t end,
+                                               unsigned most) noexcept {
+  for (std::uint64_t word = begin; word < end; ++word) {
     if (const Word mask = take_from(word, most)) return {word, mask};
   }
   return {0, 0};

@@ -143,6 +143,8 @@ class AtomicBitmap {
 
   /// Of the lowest word that has any; does not note it.
   [[nodiscard]] Claim take_lowest(unsigned most) noexcept;
+  /// The same of the words [begin, end), whatever the summary says.
+  [[nodiscard]] Claim take_between(std::uint64_t begin, std::uint64_t end, unsigned most) noexcept;
 
   // The summary has a bit a word, set: "this word is full". It is a hint that is never trusted for
   // "there is none"; see the .cpp file for why it does not go stale. 64 words are a group.
