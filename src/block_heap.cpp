@@ -18,10 +18,26 @@ constexpr std::size_t kLeastSlotAlignment = 16;
 constexpr unsigned kLargestCellShift = 10;
 constexpr unsigned kLeastCellShift = 3;
 
-/// Of all cell sizes together.
-std::size_t state_bytes(const PoolCore& pool) noexcept {
+/// No longer than blocks are, and a quarter of it, a grain, divides what slots are aligned to.
+unsigned cell_shift(SizeClass size_class, std::size_t slot_alignment) noexcept {
+  const auto longest = static_cast<unsigned>(std::bit_width(bytes_of(size_class))) - 1;
+  const auto aligned = static_cast<unsigned>(std::countr_zero(slot_alignment)) + 2;
+  return std::min({longest, aligned, kLargestCellShift});
+}
+
+/// Of all cells of one size.
+std::size_t state_bytes(const PoolCore& pool, unsigned shift) noexcept {
   const std::size_t bytes = pool.slots() * pool.slot_bytes();
-  return bytes / 4 + (kLargestCellShift + 1) * kLineBytes;
+  return bits::round_up(bits::divide_up(bytes, std::size_t{1} << shift), kLineBytes);
+}
+
+/// Of all cell sizes together, and of the largest once more.
+std::size_t state_bytes(const PoolCore& pool) noexcept {
+  std::size_t bytes = state_bytes(pool, cell_shift(kLargestClass, pool.alignment()));
+  for (unsigned shift = kLeastCellShift; shift <= kLargestCellShift; ++shift) {
+    bytes += state_bytes(pool, shift);
+  }
+  return bytes;
 }
 
 constexpr std::size_t shared_bytes() noexcept { return kSizeClasses * kLineBytes; }
@@ -74,26 +90,20 @@ BlockHeap::BlockHeap(SlotPool pool, std::size_t most_pooled_bytes)
 
 BlockHeap::~BlockHeap() { release_all(); }
 
-unsigned BlockHeap::cell_shift(SizeClass size_class) const noexcept {
-  const auto longest = static_cast<unsigned>(std::bit_width(bytes_of(size_class))) - 1;
-  // A grain, a quarter of a cell, divides what slots are aligned to.
-  const auto aligned = static_cast<unsigned>(std::countr_zero(slot_alignment_)) + 2;
-  return std::min({longest, aligned, kLargestCellShift});
-}
-
 void BlockHeap::lay_out_classes(std::byte* states) noexcept {
   const std::size_t bytes = pool_.slots() * pool_.slot_bytes();
   std::array<std::byte*, kLargestCellShift + 1> states_of_shift{};
   for (unsigned shift = kLeastCellShift; shift <= kLargestCellShift; ++shift) {
     states_of_shift[shift] = states;
-    states += bits::round_up(bits::divide_up(bytes, std::size_t{1} << shift), kLineBytes);
+    states += state_bytes(pool_.core(), shift);
   }
   largest_class_bytes_ = 0;
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     const auto size_class = static_cast<SizeClass>(index);
-    const unsigned shift = cell_shift(size_class);
-    cells_[index] = {base_, reinterpret_cast<BlockState*>(states_of_shift[shift]),
-                     bytes >> (shift - 2), shift - 2, 4 * (index + 1)};
+    const unsigned shift = cell_shift(size_class, slot_alignment_);
+    std::byte* const own = index < BlockCells::kCodes ? states_of_shift[shift] : states;
+    cells_[index] = {base_, reinterpret_cast<BlockState*>(own), bytes >> (shift - 2), shift - 2,
+                     BlockCells::in_code(size_class)};
     const bool served = slabs_.shape_of(size_class).blocks != 0 && pool_.slots() != 0 &&
                         largest_class_bytes_ < most_pooled_bytes_;
     if (served) largest_class_bytes_ = bytes_of(size_class);

@@ -19,7 +19,7 @@ class ClassCacheTest : public ::testing::Test {
   static constexpr std::size_t kBlockBytes = 64;
 
   ClassCacheTest() {
-    const unsigned code = 4 * (to_index(class_of(kBlockBytes)) + 1);
+    const std::uint32_t code = BlockCells::in_code(class_of(kBlockBytes));
     cache_->cells = {memory_.data(), states_.data(), memory_.size() / 16, 4, code};
     cache_->blocks.set_limit(kBlocks);
   }

@@ -26,7 +26,8 @@ class BlockCellsTest : public ::testing::Test {
 
   std::vector<std::byte> memory_ = std::vector<std::byte>(kBlocks * kBlockBytes);
   std::vector<BlockState> states_{memory_.size() / 32};
-  BlockCells cells_{memory_.data(), states_.data(), memory_.size() / 8, 3, 4 * 5};
+  BlockCells cells_{memory_.data(), states_.data(), memory_.size() / 8, 3,
+                    BlockCells::in_code(class_of(kBlockBytes))};
 };
 
 TEST_F(BlockCellsTest, a_block_that_is_held_ends_once) {
@@ -70,7 +71,8 @@ TEST_F(BlockCellsTest, no_address_outside_passes_for_one) {
 }
 
 TEST_F(BlockCellsTest, another_classs_code_does_not_end_it) {
-  const BlockCells others{memory_.data(), states_.data(), memory_.size() / 8, 3, 4 * 6};
+  const BlockCells others{memory_.data(), states_.data(), memory_.size() / 8, 3,
+                          BlockCells::in_code(class_of(kBlockBytes + 8))};
   hold_all();
   for (std::size_t i = 0; i < kBlocks; ++i) {
     EXPECT_FALSE(others.unhold(block(i)));
@@ -92,15 +94,26 @@ TEST_F(BlockCellsTest, what_lies_beside_the_forgotten_stays_held) {
   }
 }
 
-TEST(BlockCells, the_codes_of_all_classes_fit_and_differ) {
+TEST(BlockCells, say_their_class) {
+  for (unsigned index = 0; index < kSizeClasses; ++index) {
+    BlockCells cells{};
+    cells.code = BlockCells::in_code(SizeClass(index));
+    EXPECT_EQ(to_index(cells.size_class()), index);
+  }
+}
+
+TEST(BlockCells, the_codes_of_classes_that_share_an_array_fit_and_differ) {
   std::vector<BlockState> states(1);
   std::vector<std::byte> memory(32);
-  for (unsigned held = 0; held < kSizeClasses; ++held) {
-    const BlockCells cells{memory.data(), states.data(), 4, 3, 4 * (held + 1)};
+  const auto cells_of = [&](unsigned index) {
+    return BlockCells{memory.data(), states.data(), 4, 3, BlockCells::in_code(SizeClass(index))};
+  };
+  for (unsigned held = 0; held < BlockCells::kCodes; ++held) {
+    const BlockCells cells = cells_of(held);
     for (std::size_t grain = 0; grain < 4; ++grain) {
       ASSERT_TRUE(cells.hold(memory.data() + 8 * grain));
-      for (unsigned other = 0; other < kSizeClasses; ++other) {
-        const BlockCells others{memory.data(), states.data(), 4, 3, 4 * (other + 1)};
+      for (unsigned other = 0; other < BlockCells::kCodes; ++other) {
+        const BlockCells others = cells_of(other);
         for (std::size_t at = 0; at < 4; ++at) {
           if (other == held && at == grain) continue;
           ASSERT_FALSE(others.unhold(memory.data() + 8 * at)) << held << " as " << other;

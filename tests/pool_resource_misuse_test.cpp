@@ -148,6 +148,19 @@ TEST_F(PoolResourceMisuseDeathTest, a_size_of_another_class_is_reported) {
   }
 }
 
+/// Of the class of 64 bytes the states have the code of that of 3.5 MiB, and in these slots cells of the same length.
+TEST_F(PoolResourceMisuseDeathTest, a_size_of_a_class_far_away_is_reported) {
+  PoolResource memory(SlotPool({.slot_bytes = 1'000'016, .slots = 64}));
+  constexpr std::size_t kLong = 3'670'016;
+  void* const longest = memory.allocate(kLong, 8);
+  ASSERT_EQ(memory.stats().of(kLong).in_use, 1u);
+  EXPECT_DEATH(memory.deallocate(longest, 64, 8), "block 0 of slot [0-9]+ has 3670016 bytes");
+  memory.deallocate(longest, kLong, 8);
+  void* const shortest = memory.allocate(64, 8);
+  EXPECT_DEATH(memory.deallocate(shortest, kLong, 8), "block [0-9]+ of slot [0-9]+ has 64 bytes");
+  memory.deallocate(shortest, 64, 8);
+}
+
 TEST_F(PoolResourceMisuseDeathTest, an_alignment_of_another_class_is_reported) {
   void* const block = memory_.allocate(80, 8);
   EXPECT_DEATH(memory_.deallocate(block, 80, 128), about(".*has 80 bytes; pass the size and"));

@@ -11,14 +11,14 @@
 namespace bufferpool::detail {
 namespace {
 
-struct Cache {
+struct BareCache {
   OwnerWord owner;
 };
 
 struct Caches {
-  Cache all[kThreadIndices];
-  ThreadOwned<Cache> array{all, kThreadIndices};
-  Cache* own = array.claim();
+  BareCache all[kThreadIndices];
+  ThreadOwned<BareCache> array{all, kThreadIndices};
+  BareCache* own = array.claim();
 
   [[nodiscard]] bool finds_own() const { return array.mine() == own; }
 };

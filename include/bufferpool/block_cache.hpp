@@ -66,21 +66,23 @@ struct alignas(64) ClassCache {
 };
 
 struct alignas(64) BlockCache {
-  OwnerWord owner;         // 0: nobody's, and empty
-  Gauge<bits::Word> used;  // a bit for each class that begin() was called with
-  static_assert(kSizeClasses <= bits::kWordBits);
+  OwnerWord owner;  // 0: nobody's, and empty
+  /// A bit for each class that begin() was called with.
+  Gauge<bits::Word> used[bits::divide_up(kSizeClasses, bits::kWordBits)];
   ClassCache classes[kSizeClasses];
 
   /// For the owner: the class's blocks may come here from now on.
   ClassCache& begin(SizeClass size_class, const BlockCells& cells) noexcept {
-    used.set(used.get() | bits::bit_of(to_index(size_class)));
+    Gauge<bits::Word>& word = used[to_index(size_class) / bits::kWordBits];
+    word.set(word.get() | bits::bit_of(to_index(size_class)));
     ClassCache& of_class = classes[to_index(size_class)];
     of_class.cells = cells;
     return of_class;
   }
   /// For any thread; nullptr where no block of the class ever came: to read its memory would commit a page.
   [[nodiscard]] ClassCache* find(SizeClass size_class) noexcept {
-    const bool is_used = (used.get() & bits::bit_of(to_index(size_class))) != 0;
+    const bits::Word word = used[to_index(size_class) / bits::kWordBits].get();
+    const bool is_used = (word & bits::bit_of(to_index(size_class))) != 0;
     return is_used ? &classes[to_index(size_class)] : nullptr;
   }
 

@@ -6,6 +6,7 @@
 //
 // A cell is the largest power of two that is no longer than the blocks of the class; a grain is a quarter of
 // it. The byte says the class, and at which of the four grains of its cell the block begins; 0: not held.
+// It has codes for 63 classes: those that are further apart have their bytes in arrays apart.
 #pragma once
 
 #include <bit>
@@ -22,11 +23,15 @@ struct BlockCells {
   BlockState* states;     // one a cell
   std::uint64_t grains;   // of the pool's slots
   std::uint32_t grain_shift;
-  std::uint32_t code;  // 4 * (class + 1)
+  std::uint32_t code;  // of the class: in_code()
 
-  [[nodiscard]] SizeClass size_class() const noexcept {
-    return static_cast<SizeClass>(code / 4 - 1);
+  static constexpr unsigned kCodes = 63;
+  /// The class, and in the lowest byte by what a state says it.
+  [[nodiscard]] static constexpr std::uint32_t in_code(SizeClass size_class) noexcept {
+    const unsigned index = to_index(size_class);
+    return index << 8 | 4 * (index % kCodes + 1);
   }
+  [[nodiscard]] SizeClass size_class() const noexcept { return static_cast<SizeClass>(code >> 8); }
 
   /// The block, which the caller took from where free ones are, is held from now on. False, and nothing
   /// changed: somebody holds it, as two threads gave it back at the same instant.

@@ -211,7 +211,6 @@ class BlockHeap {
   void count_asked_at(const void* block, std::size_t more) noexcept;
 
   void lay_out_classes(std::byte* states) noexcept;
-  [[nodiscard]] unsigned cell_shift(SizeClass size_class) const noexcept;
 
   SlotPool pool_;
   Region metadata_;

@@ -1,7 +1,7 @@
 // Size classes: four for every power of two, so that from 33 bytes on a block is at most a quarter longer
 // than what was asked for.
 //
-//   8 16 24 32 | 40 48 56 64 | 80 96 112 128 | 160 192 224 256 | ... | 320 384 448 512 KiB
+//   8 16 24 32 | 40 48 56 64 | 80 96 112 128 | 160 192 224 256 | ... | 40 48 56 64 MiB
 //
 // Pure functions of the size in bytes. A class is a multiple of every power of two that a size of the
 // class can be rounded up to and stay in the class, so alignment needs no classes of its own.
@@ -17,7 +17,7 @@ namespace bufferpool::detail {
 /// From 0 to kSizeClasses - 1.
 enum class SizeClass : std::uint8_t {};
 
-inline constexpr unsigned kSizeClasses = 60;
+inline constexpr unsigned kSizeClasses = 88;
 
 [[nodiscard]] constexpr unsigned to_index(SizeClass size_class) noexcept {
   return static_cast<unsigned>(size_class);
@@ -30,7 +30,8 @@ inline constexpr unsigned kSizeClasses = 60;
   return std::size_t{5 + index % 4} << (index / 4 + 2);
 }
 
-inline constexpr std::size_t kLargestClassBytes = bytes_of(SizeClass{kSizeClasses - 1});
+inline constexpr SizeClass kLargestClass{kSizeClasses - 1};
+inline constexpr std::size_t kLargestClassBytes = bytes_of(kLargestClass);
 
 /// The class of a size from 1 to kLargestClassBytes, computed.
 [[nodiscard]] constexpr SizeClass compute_class_of(std::size_t bytes) noexcept {

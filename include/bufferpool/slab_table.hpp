@@ -141,7 +141,6 @@ class SlabTable {
 
  private:
   using Words = AtomicBitmap::Words;
-  static_assert(kSizeClasses <= bits::kWordBits, "a bit a class");
 
   /// A class has slabs of several slots, and keeps a free one, only in a pool of at least so many slabs.
   static constexpr std::uint64_t kLeastSlabs = 16;
@@ -149,7 +148,7 @@ class SlabTable {
   [[nodiscard]] AtomicBitmap blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;
   /// Of classes of which a slab may be free.
-  [[nodiscard]] HintSet may_be_free() noexcept { return {{&may_be_free_, 1}, kSizeClasses}; }
+  [[nodiscard]] HintSet may_be_free() noexcept { return {may_be_free_, kSizeClasses}; }
   /// The claim is of all blocks of a slab, and they are taken.
   [[nodiscard]] bool is_whole_slab(const BlockClaim& blocks, SizeClass size_class) const noexcept;
   [[nodiscard]] bool is_slab(std::uint64_t slab, SizeClass size_class) const noexcept;
@@ -177,7 +176,7 @@ class SlabTable {
   Atomic<bits::Word>* fine_;
   Atomic<bits::Word>* coarse_;
   Tally slots_end_;  // slots from here on were never used
-  HintWord may_be_free_;
+  HintWord may_be_free_[HintSet::words_for(kSizeClasses)];
 };
 
 }  // namespace bufferpool::detail

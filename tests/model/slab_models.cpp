@@ -177,8 +177,9 @@ struct SlabOfTwoWords : Table<1, 1024, 16384> {
 
   SlabOfTwoWords() { check(table.give(table.take_from_new_slab(eight_bytes(), 64)), "set-up"); }
   static SizeClass eight_bytes() { return detail::class_of(8); }
-  BlockClaim take_word() {
-    const BlockClaim claim = table.take(eight_bytes(), 64);
+  /// `from`: at which of the two it looks first.
+  BlockClaim take_word(std::uint32_t from = 0) {
+    const BlockClaim claim = table.take(eight_bytes(), 64, from << 31);
     if (claim.mask != 0) payload.use(claim.word);
     return claim;
   }
@@ -186,13 +187,13 @@ struct SlabOfTwoWords : Table<1, 1024, 16384> {
   Payload<2> payload;
 };
 
-/// Two threads take a word each, and keep it.
+/// Two threads take a word each, from either end, and keep it.
 struct SlabOfTwoWordsAgainstTake : SlabOfTwoWords {
   static constexpr Bounds kQuick{.stale = 1, .spurious = 0, .stops = 0};
   static constexpr Bounds kFull{.preemptions = 4, .spurious = 1, .stops = 1};
   void thread(unsigned index) {
     if (index == 0) return static_cast<void>(table.release_free_slabs());
-    held[index - 1] = take_word().mask != 0;
+    held[index - 1] = take_word(index - 1).mask != 0;
   }
   void finish() {
     if (held[0] != held[1]) check(take_word().mask != 0, "a word of free blocks is hidden");
