@@ -33,7 +33,7 @@ install_missing "${packages[@]}"
 
 together=(--unity=on --unity-size=8)  # eight files at a time: half the time
 without_extras=(-Dbenchmarks=disabled -Dfuzz=disabled)
-sanitizer=("${together[@]}" "${without_extras[@]}" -Doptimization=2 -Db_lundef=false)
+sanitizer=("${together[@]}" "${without_extras[@]}" -Doptimization=1 -Db_lundef=false)
 address=("${sanitizer[@]}" -Db_sanitize=address,undefined "-Dcpp_args=-g1 -fno-sanitize-recover=all")
 
 # build_and_test NAME ARGUMENT...

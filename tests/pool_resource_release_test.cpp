@@ -18,8 +18,8 @@
 namespace bufferpool::test {
 namespace {
 
-/// ThreadSanitizer keeps four times as much for each byte.
-constexpr std::size_t kMostBytes = kThreadSanitizer ? 100'000 : 500'000;
+/// A sanitizer looks at each byte, and ThreadSanitizer keeps four times as much for it.
+constexpr std::size_t kMostBytes = kEveryStepIsSlow ? 100'000 : 500'000;
 
 class PoolResourceRelease : public ::testing::TestWithParam<PoolShape> {
  protected:
