@@ -1,4 +1,5 @@
-// Keeps the thread that is timed and the threads that it feeds from taking turns on one core.
+// Keeps the thread that is timed and the threads that it feeds from taking turns on one core; and where there is one
+// thread, all systems on the same core: two cores of a shared machine differ by what others do beside them.
 #pragma once
 
 #include <sched.h>

@@ -13,6 +13,7 @@
 #include "append.hpp"
 #include "bufferpool/buffer_pool.hpp"
 #include "bufferpool/slot_pool.hpp"
+#include "placement.hpp"
 #include "program.hpp"
 
 namespace seed_bench {
@@ -96,7 +97,10 @@ void fill_and_freeze(benchmark::State& state, std::uint64_t slots) {
 void register_one(const std::string& workload, void (*measure)(benchmark::State&, std::uint64_t)) {
   for (const std::uint64_t slots : slot_counts) {
     const std::string name = workload + "/" + std::to_string(slots);
-    bench::register_row(name, [measure, slots](benchmark::State& state) { measure(state, slots); });
+    bench::register_row(name, [measure, slots](benchmark::State& state) {
+      const bench::Placement placement(bench::Placement::Cores::first);
+      measure(state, slots);
+    });
   }
 }
 

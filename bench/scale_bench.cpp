@@ -16,6 +16,7 @@
 
 #include "bufferpool/pool_resource.hpp"
 #include "bufferpool/slot_pool.hpp"
+#include "placement.hpp"
 #include "program.hpp"
 
 namespace scale_bench {
@@ -145,6 +146,7 @@ std::vector<bench::Target> targets_of(std::string_view row) {
 
 int main(int argc, char** argv) {
   using namespace scale_bench;
+  const bench::Placement placement(bench::Placement::Cores::first);
   return bench::run({.defaults = {"--benchmark_repetitions=3"},
                      .register_all = register_all,
                      .comparison = {[](std::string_view) { return true; }, reference_of, targets_of,

@@ -20,6 +20,7 @@ template <MessageMemory Memory>
 class Single {
  public:
   void run(Memory& memory, const MessageScript& script) {
+    const bench::Placement placement(bench::Placement::Cores::first);
     for (std::size_t round = 0; round < rounds; ++round) {
       append_message(memory, script.input_of(round), script.message_bytes[round]);
       const auto first = memory.freeze();
@@ -36,6 +37,7 @@ template <MessageMemory Memory>
 class SingleAppender {
  public:
   void run(Memory& memory, const MessageScript& script) {
+    const bench::Placement placement(bench::Placement::Cores::first);
     for (std::size_t round = 0; round < rounds; ++round) {
       append_message_through_appender(memory, script.input_of(round), script.message_bytes[round]);
       const auto first = memory.freeze();

@@ -9,6 +9,7 @@
 #include <benchmark/benchmark.h>
 
 #include "memories.hpp"
+#include "placement.hpp"
 #include "scripts.hpp"
 #include "team.hpp"
 
@@ -28,6 +29,7 @@ template <class Memory>
 template <class System>
 void measure_pair(benchmark::State& state, std::size_t bytes) {
   System system(bytes);
+  const bench::Placement placement(bench::Placement::Cores::first);
   allocate_pairs(state, system.memory(), bytes);
 }
 
@@ -49,6 +51,7 @@ void measure_burst(benchmark::State& state, std::size_t bytes) {
   static const std::vector<std::uint32_t> order = shuffled(burst_blocks);
   std::vector<void*> blocks(burst_blocks);
   System system(bytes);
+  const bench::Placement placement(bench::Placement::Cores::first);
   allocate_burst(system.memory(), bytes, order, blocks);
   while (state.KeepRunningBatch(burst_blocks)) {
     allocate_burst(system.memory(), bytes, order, blocks);

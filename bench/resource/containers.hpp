@@ -21,6 +21,7 @@
 #include <boost/container/vector.hpp>
 
 #include "memories.hpp"
+#include "placement.hpp"
 #include "scripts.hpp"
 
 namespace resource_bench {
@@ -147,6 +148,7 @@ template <class System>
                                           ContainerUse<MemoryOf<System>> use) {
   const std::vector<Step> script = random_steps(1, 256, bytes);
   System system(bytes);
+  const bench::Placement placement(bench::Placement::Cores::first);
   use(system.memory(), script);
   while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(operations))) {
     use(system.memory(), script);
