@@ -20,7 +20,6 @@ template <MessageMemory Memory>
 class Single {
  public:
   void run(Memory& memory, const MessageScript& script) {
-    const bench::Placement placement(bench::Placement::Cores::first);
     for (std::size_t round = 0; round < rounds; ++round) {
       append_message(memory, script.input_of(round), script.message_bytes[round]);
       const auto first = memory.freeze();
@@ -30,6 +29,9 @@ class Single {
       touch(second);
     }
   }
+
+ private:
+  bench::Placement placement_{bench::Placement::Cores::first};
 };
 
 /// `Single` through a cursor that lives in registers.
@@ -37,7 +39,6 @@ template <MessageMemory Memory>
 class SingleAppender {
  public:
   void run(Memory& memory, const MessageScript& script) {
-    const bench::Placement placement(bench::Placement::Cores::first);
     for (std::size_t round = 0; round < rounds; ++round) {
       append_message_through_appender(memory, script.input_of(round), script.message_bytes[round]);
       const auto first = memory.freeze();
@@ -47,6 +48,9 @@ class SingleAppender {
       touch(second);
     }
   }
+
+ private:
+  bench::Placement placement_{bench::Placement::Cores::first};
 };
 
 /// A new thread for each slice drops it; nobody waits before the last round.

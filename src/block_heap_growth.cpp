@@ -35,7 +35,7 @@ BlockHeap::WholeBlock BlockHeap::whole_block(std::uint64_t slots) const noexcept
   if (slots == 0 || slots > pool_.slots()) return {};
   const std::size_t bytes = slots * pool_.slot_bytes();
   if (bytes > most_pooled_bytes_) return {};
-  if (bytes > largest_class_bytes_) return {slots, bytes, true, {}};
+  if (!has_class({bytes, 1})) return {slots, bytes, true, {}};
   const SizeClass size_class = class_of(bytes);
   const SlabShape shape = slabs_.shape_of(size_class);
   if (shape.blocks != 1 || shape.slots != slots || bytes_of(size_class) != bytes) return {};

@@ -12,6 +12,7 @@ PoolResourceStats BlockHeap::stats() const noexcept {
     BlockStats& of_class = stats.classes[index];
     std::uint64_t least_cached = 0;
     of_class.block_bytes = bytes_of(static_cast<SizeClass>(index));
+    of_class.whole_slots_bytes = whole_slots_bytes_[index];
     std::uint64_t asked = shared.asked_bytes.get();
     for (BlockCache& cache : caches_.ever_used()) {
       const ClassCache* const found = cache.find(static_cast<SizeClass>(index));

@@ -58,6 +58,22 @@ TEST_F(BlockHeapGrowth, a_slot_grows_to_any_number_of_slots_and_is_given_back_as
   }
 }
 
+/// The class of such a slot has longer blocks.
+TEST(BlockHeapGrowthOfOddSlots, a_slot_grows_and_shrinks_in_place) {
+  for (const std::size_t slot_bytes : {100'000u, 1'000'016u}) {
+    BlockHeap heap(SlotPool({.slot_bytes = slot_bytes, .slots = 32, .alignment = 16}), PTRDIFF_MAX);
+    const std::size_t slot = heap.pool().slot_bytes();
+    void* const block = heap.allocate({slot, 8});
+    for (std::size_t slots = 1; slots < 9; ++slots) {
+      const std::size_t wanted = (slots + 1) * slot;
+      EXPECT_EQ(heap.try_expand(block, {slots * slot, 8}, {wanted, wanted, 8}), wanted);
+    }
+    EXPECT_EQ(heap.try_shrink(block, {9 * slot, 8}, {2 * slot, 2 * slot, 8}), 2 * slot);
+    EXPECT_EQ(heap.pool().stats().taken_slots, 2u);
+    heap.deallocate(block, {2 * slot, 8});
+  }
+}
+
 TEST_F(BlockHeapGrowth, what_has_grown_into_a_run_counts_in_the_peak_of_runs) {
   void* const block = memory_.allocate(kSlotBytes);
   const std::size_t bytes = heap_.try_expand(block, {kSlotBytes, 1}, exactly(8 * kSlotBytes));

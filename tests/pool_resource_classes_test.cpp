@@ -141,6 +141,36 @@ TEST_P(PoolResourceClasses, an_idle_thread_keeps_no_block_that_is_a_large_part_o
   give_all(pool_, slots);
 }
 
+/// Of lengths that are none of a class, whose block would be longer than the slot.
+TEST(PoolResourceOfOddSlots, gives_a_block_of_a_slots_length_for_every_slot) {
+  for (const std::size_t slot_bytes :
+       {1000u, 50'000u, 100'000u, 600'000u, 1'000'016u, 3'000'000u}) {
+    for (const std::uint64_t slots : {1u, 8u, 64u}) {
+      PoolResource memory(SlotPool({.slot_bytes = slot_bytes,
+                                    .slots = slots,
+                                    .alignment = 16,
+                                    .upstream = std::pmr::null_memory_resource()}));
+      const std::vector<void*> blocks = take_all_blocks(memory, memory.pool().slot_bytes());
+      EXPECT_EQ(blocks.size(), slots) << "of " << slot_bytes << " bytes";
+      EXPECT_EQ(memory.stats().of(slot_bytes).in_use, slots);
+      free_all_blocks(memory, blocks, memory.pool().slot_bytes());
+    }
+  }
+}
+
+TEST(PoolResourceOfLongSlots, keeps_no_long_block_that_is_free) {
+  const SlotPool pool({.slot_bytes = 4u << 20, .slots = 64});
+  PoolResource memory(pool);
+  for (std::size_t bytes = 600'000; bytes < std::size_t{20} << 20; bytes += bytes / 5) {
+    void* const one = memory.allocate(bytes, 1);
+    void* const another = memory.allocate(bytes, 1);
+    ASSERT_TRUE(memory.owns(one) && memory.owns(another));
+    memory.deallocate(one, bytes, 1);
+    memory.deallocate(another, bytes, 1);
+    EXPECT_EQ(pool.stats().taken_slots, 0u) << bytes;
+  }
+}
+
 TEST_P(PoolResourceClasses, the_whole_region_serves_runs_between_classes) {
   for (const std::size_t bytes : {112u, 5120u}) {
     const std::vector<void*> blocks = fill(bytes);

@@ -169,6 +169,24 @@ TEST_P(ZeroOnRelease, blocks_that_are_held_when_the_resource_gives_all_back) {
   expect_no_secret();
 }
 
+/// Alone in its slots, one of several in a slab, and a run.
+TEST(ZeroOnReleaseOfLongBlocks, leaves_nothing_at_their_ends) {
+  constexpr std::size_t kLongSlot = 1024 * 1024;
+  const SlotPool pool({.slot_bytes = kLongSlot, .slots = 64, .zero_on_release = true});
+  PoolResource memory(pool);
+  for (const std::size_t bytes :
+       {kLongSlot * 3 / 4, kLongSlot, kLongSlot * 5 / 4, kLongSlot * 4, kLongSlot * 6}) {
+    auto* const block = static_cast<std::byte*>(memory.allocate(bytes));
+    ASSERT_TRUE(memory.owns(block));
+    std::byte* const end = block + bytes - kSecret.size();
+    write_secret(block);
+    write_secret(end);
+    memory.deallocate(block, bytes);
+    EXPECT_FALSE(contains_secret({block, kSecret.size()})) << bytes;
+    EXPECT_FALSE(contains_secret({end, kSecret.size()})) << bytes;
+  }
+}
+
 TEST(ZeroOnReleaseOfALongRun, leaves_nothing_at_its_ends_and_inside) {
   // So long that the system is asked for new pages; and it neither begins nor ends with one.
   constexpr std::size_t kLength = (std::size_t{1} << 20) + 112;

@@ -6,7 +6,7 @@
 //
 // A cell is the largest power of two that is no longer than the blocks of the class; a grain is a quarter of
 // it. The byte says the class, and at which of the four grains of its cell the block begins; 0: not held.
-// It has codes for 63 classes: those that are further apart have their bytes in arrays apart.
+// It has codes for 63 classes: the bytes of those from the 64th on are in an array of their own.
 #pragma once
 
 #include <bit>
@@ -26,7 +26,7 @@ struct BlockCells {
   std::uint32_t code;  // of the class: in_code()
 
   static constexpr unsigned kCodes = 63;
-  /// The class, and in the lowest byte by what a state says it.
+  /// For `code`: the class, above the byte by which a state says it.
   [[nodiscard]] static constexpr std::uint32_t in_code(SizeClass size_class) noexcept {
     const unsigned index = to_index(size_class);
     return index << 8 | 4 * (index % kCodes + 1);

@@ -144,7 +144,9 @@ class BlockHeap {
   }
   /// True: a class serves it. Zero bytes, what is large and what is odd go another way.
   [[nodiscard]] bool has_class(BlockShape shape) const noexcept {
-    return last_of(shape) < largest_class_bytes_ && is_aligned(shape);
+    const std::size_t last = last_of(shape);
+    if (last >= largest_class_bytes_ || !is_aligned(shape)) return false;
+    return last < sure_class_bytes_ || last >= whole_slots_bytes_[to_index(class_of(last + 1))];
   }
 
   // Behind the hot path: block_heap_magazines.cpp.
@@ -210,7 +212,9 @@ class BlockHeap {
   void count_given_back(const WholeBlock& whole, std::size_t asked) noexcept;
   void count_asked_at(const void* block, std::size_t more) noexcept;
 
+  // At construction: block_heap_layout.cpp.
   void lay_out_classes(std::byte* states) noexcept;
+  void choose_whole_slots() noexcept;
 
   SlotPool pool_;
   Region metadata_;
@@ -221,9 +225,12 @@ class BlockHeap {
   std::size_t bits_above_alignment_;  // of slot_alignment_, all of them
   std::size_t quick_bytes_ = 0;  // up to so many, kClassTable says the class of every padded size
   std::size_t largest_class_bytes_ = 0;
+  std::size_t sure_class_bytes_ = 0;  // up to so many, there is no class of the next member but 0
   std::size_t most_pooled_bytes_;
   ClassShared* shared_;
   ThreadOwned<BlockCache> caches_;
+  /// What is not longer gets whole slots instead of a block of the class, which is longer than these; 0: nothing.
+  std::array<std::size_t, kSizeClasses> whole_slots_bytes_{};
   std::array<BlockCells, kSizeClasses> cells_;
   SlabTable slabs_;
 

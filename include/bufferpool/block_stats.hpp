@@ -13,14 +13,17 @@ namespace bufferpool {
 /// slightly different moments.
 struct BlockStats {
   std::size_t block_bytes = 0;  ///< length of a block; 0 for runs, whose lengths differ
-  std::uint64_t in_use = 0;     ///< blocks held by callers
-  std::uint64_t cached = 0;     ///< free blocks in the magazines of threads
+  /// Of the requests that are no longer than a block, those up to here are served with whole slots, which are shorter.
+  std::size_t whole_slots_bytes = 0;
+  std::uint64_t in_use = 0;  ///< blocks held by callers
+  std::uint64_t cached = 0;  ///< free blocks in the magazines of threads
   /// Most blocks in use at one time. Exact while one thread uses the resource; with several never too
   /// low, and too high by at most what their magazines held.
   std::uint64_t peak = 0;
-  std::uint64_t asked_bytes = 0;       ///< what the callers asked for, of the blocks in use
-  std::uint64_t handed_out_bytes = 0;  ///< what those blocks take
-  std::uint64_t upstream_calls = 0;    ///< requests that upstream served, since construction
+  std::uint64_t asked_bytes = 0;  ///< what the callers asked for, of the blocks in use
+  /// What those blocks take; not what their slabs leave over behind the last block.
+  std::uint64_t handed_out_bytes = 0;
+  std::uint64_t upstream_calls = 0;  ///< requests that upstream served, since construction
 };
 
 struct PoolResourceStats {
@@ -33,7 +36,9 @@ struct PoolResourceStats {
   /// Of the class that serves `bytes`, or of the runs.
   [[nodiscard]] const BlockStats& of(std::size_t bytes) const noexcept {
     if (bytes > largest_class_bytes) return runs;
-    return classes[detail::to_index(detail::class_of(bytes != 0 ? bytes : 1))];
+    const std::size_t asked = bytes != 0 ? bytes : 1;
+    const BlockStats& of_class = classes[detail::to_index(detail::class_of(asked))];
+    return asked > of_class.whole_slots_bytes ? of_class : runs;
   }
 };
 
