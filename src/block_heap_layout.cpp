@@ -113,8 +113,8 @@ void BlockHeap::lay_out_classes(std::byte* states) noexcept {
   quick_bytes_ = is_quick ? std::min(sure_class_bytes_, kTabledBytes) : 0;
 }
 
-/// Where slots are no longer than a class, but longer than the one before: a slab has less than a block a slot, in a
-/// pool of few slots one in two. Short blocks of slabs with several are quicker all the same.
+/// Where whole slots are longer than a class and shorter than the next: a slab of that has fewer blocks than slots, in
+/// a pool of few slots one in two. Where a slab has several, short blocks are worth it: they are quicker.
 void BlockHeap::choose_whole_slots() noexcept {
   const std::size_t slot_bytes = pool_.slot_bytes();
   sure_class_bytes_ = largest_class_bytes_;

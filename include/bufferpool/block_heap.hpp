@@ -225,11 +225,11 @@ class BlockHeap {
   std::size_t bits_above_alignment_;  // of slot_alignment_, all of them
   std::size_t quick_bytes_ = 0;  // up to so many, kClassTable says the class of every padded size
   std::size_t largest_class_bytes_ = 0;
-  std::size_t sure_class_bytes_ = 0;  // up to so many, there is no class of the next member but 0
+  std::size_t sure_class_bytes_ = 0;  // up to so many, a class serves whatever is aligned
   std::size_t most_pooled_bytes_;
   ClassShared* shared_;
   ThreadOwned<BlockCache> caches_;
-  /// What is not longer gets whole slots instead of a block of the class, which is longer than these; 0: nothing.
+  /// What a class would serve gets whole slots up to here, as they are shorter than its blocks; mostly 0.
   std::array<std::size_t, kSizeClasses> whole_slots_bytes_{};
   std::array<BlockCells, kSizeClasses> cells_;
   SlabTable slabs_;
