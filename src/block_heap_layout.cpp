@@ -60,9 +60,7 @@ Region map_metadata(const SlotPool& handle) {
         "bufferpool: a PoolResource needs slots aligned to 16 bytes; make slot_bytes a multiple of "
         "16, or give the SlotPool an alignment");
   }
-  const std::size_t bytes =
-      slab_bytes(pool) + shared_bytes() + state_bytes(pool) + kThreadIndices * sizeof(BlockCache);
-  return Region::map(bytes, kLineBytes);
+  return Region::map(counts_bytes() + slab_bytes(pool) + state_bytes(pool), kLineBytes);
 }
 
 std::uint64_t next_list_id() noexcept {
@@ -107,17 +105,17 @@ void BlockHeap::lay_out_classes(std::byte* states) noexcept {
                         largest_class_bytes_ < most_pooled_bytes_;
     if (served) largest_class_bytes_ = bytes_of(size_class);
   }
-  choose_whole_slots();
+  const std::size_t of_classes_bytes = choose_whole_slots();
   // What is overwritten, or waits in quarantine, goes the longer way.
   const bool is_quick = !annotate::kHardened && !pool_.core().zeroes();
-  quick_bytes_ = is_quick ? std::min(sure_class_bytes_, kTabledBytes) : 0;
+  quick_bytes_ = is_quick ? std::min(of_classes_bytes, kTabledBytes) : 0;
 }
 
 /// Where whole slots are longer than a class and shorter than the next: a slab of that has fewer blocks than slots, in
 /// a pool of few slots one in two. Where a slab has several, short blocks are worth it: they are quicker.
-void BlockHeap::choose_whole_slots() noexcept {
+std::size_t BlockHeap::choose_whole_slots() noexcept {
   const std::size_t slot_bytes = pool_.slot_bytes();
-  sure_class_bytes_ = largest_class_bytes_;
+  std::size_t of_classes_bytes = largest_class_bytes_;
   std::size_t before = 0;
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     const auto size_class = static_cast<SizeClass>(index);
@@ -125,10 +123,11 @@ void BlockHeap::choose_whole_slots() noexcept {
     const std::size_t whole = (bytes - 1) / slot_bytes * slot_bytes;
     if (whole > before && (bytes > kTabledBytes || slabs_.shape_of(size_class).blocks == 1)) {
       whole_slots_bytes_[index] = whole;
-      sure_class_bytes_ = std::min(sure_class_bytes_, before);
+      of_classes_bytes = std::min(of_classes_bytes, before);
     }
     before = bytes;
   }
+  return of_classes_bytes;
 }
 
 }  // namespace bufferpool::detail

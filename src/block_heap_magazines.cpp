@@ -47,7 +47,7 @@ std::uint32_t BlockHeap::magazine_limit(SizeClass size_class) const noexcept {
   const std::uint64_t part = pool_.slots() * pool_.slot_bytes() / (kCachedPart * caches_.sharers());
   const std::uint64_t bytes = std::min<std::uint64_t>(kMostCachedBytes, part);
   // None of blocks that are longer than that, or long: a thread that is idle would keep them from all others.
-  if (bytes_of(size_class) > kLongBlockBytes) return 0;
+  if (is_long(size_class)) return 0;
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>(bytes / bytes_of(size_class), ClassCache::Blocks::kCapacity));
 }
@@ -88,10 +88,9 @@ void BlockHeap::deallocate_slowly(void* block, BlockShape shape) noexcept {
   if (!has_class(shape)) return deallocate_other(block, shape);
   const SizeClass size_class = class_of(last_of(shape) + 1);
   if (!cells_[to_index(size_class)].unhold(block)) return deallocate_other(block, shape);
-  const std::size_t bytes = bytes_of(size_class);
   // Nobody keeps a long block: one alone in its slab goes with its slots now, which the pool overwrites.
-  const bool goes_now = bytes > kLongBlockBytes && slabs_.shape_of(size_class).blocks == 1;
-  annotate::retire(block, bytes, pool_.core().zeroes() && !goes_now);
+  const bool goes_now = is_long(size_class) && slabs_.shape_of(size_class).blocks == 1;
+  annotate::retire(block, bytes_of(size_class), pool_.core().zeroes() && !goes_now);
   ClassCache* const own = cache_of(caches_.claim(), size_class);
   count_asked(own, size_class, std::size_t{0} - shape.bytes);
   void* const leaves = annotate::kHardened ? give_to_quarantine(size_class, block, own) : block;

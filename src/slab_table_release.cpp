@@ -55,7 +55,7 @@ void SlabTable::give_slots(const BlockClaim& blocks) noexcept {
 }
 
 bool SlabTable::may_go(std::uint64_t slab, SizeClass size_class) const noexcept {
-  if (bytes_of(size_class) > kLongBlockBytes) return true;
+  if (is_long(size_class)) return true;
   if (shape_of(size_class).slots * kLeastSlabs > pool_.slots()) return true;
   const HintSet hints = hints_of(size_class);
   const std::optional<std::uint64_t> first = hints.find(0);

@@ -13,7 +13,7 @@ static_assert(kLargestClassBytes == 64 * 1024 * 1024);
 /// All that are short, and some of those that are long: a class begins and ends at a multiple of 4 KiB there.
 template <class Visit>
 void for_each_size(Visit&& visit) {
-  constexpr std::size_t kShort = 256 * 1024;
+  constexpr std::size_t kShort = 512 * 1024;
   for (std::size_t bytes = 1; bytes <= kShort; ++bytes) visit(bytes);
   for (std::size_t bytes = kShort; bytes < kLargestClassBytes; bytes += 4096) {
     for (const std::size_t more : {1u, 2048u, 4095u, 4096u}) visit(bytes + more);
@@ -47,8 +47,9 @@ TEST(SizeClass, the_table_says_what_is_computed) {
 
 TEST(SizeClass, of_a_multiple_of_an_alignment_is_one_too) {
   for (std::size_t alignment = 8; alignment <= kLargestClassBytes; alignment *= 2) {
+    // Above the second, the steps between classes are multiples, too.
     const std::size_t most =
-        std::min(kLargestClassBytes, 256 * alignment);  // then the steps are multiples, too
+        std::min(kLargestClassBytes, std::max<std::size_t>(512 * 1024, 256 * alignment));
     for (std::size_t bytes = alignment; bytes <= most; bytes += alignment) {
       ASSERT_EQ(bytes_of(class_of(bytes)) % alignment, 0U) << bytes << ' ' << alignment;
     }

@@ -210,8 +210,7 @@ TEST_P(SlabTableTest, the_last_slab_of_a_class_stays_until_free_slabs_are_asked_
     const BlockClaim claim = slabs_->take_from_new_slab(size_class, 1);
     ASSERT_TRUE(slabs_->give(claim));
     const auto [slots, blocks] = slabs_->shape_of(size_class);
-    const bool is_small =
-        slots * 16 <= slabs_.pool.slots() && bytes_of(size_class) <= kLongBlockBytes;
+    const bool is_small = slots * 16 <= slabs_.pool.slots() && bytes_of(size_class) <= 512 * 1024;
     const std::uint64_t kept = blocks > 1 && is_small ? slots : 0;
     EXPECT_EQ(slabs_.pool.stats().taken_slots, kept);
     EXPECT_EQ(slabs_->release_free_slabs(), kept);

@@ -146,7 +146,7 @@ class BlockHeap {
   [[nodiscard]] bool has_class(BlockShape shape) const noexcept {
     const std::size_t last = last_of(shape);
     if (last >= largest_class_bytes_ || !is_aligned(shape)) return false;
-    return last < sure_class_bytes_ || last >= whole_slots_bytes_[to_index(class_of(last + 1))];
+    return last >= whole_slots_bytes_[to_index(class_of(last + 1))];
   }
 
   // Behind the hot path: block_heap_magazines.cpp.
@@ -214,7 +214,8 @@ class BlockHeap {
 
   // At construction: block_heap_layout.cpp.
   void lay_out_classes(std::byte* states) noexcept;
-  void choose_whole_slots() noexcept;
+  /// Up to how many bytes a class serves all the same.
+  std::size_t choose_whole_slots() noexcept;
 
   SlotPool pool_;
   Region metadata_;
@@ -225,7 +226,6 @@ class BlockHeap {
   std::size_t bits_above_alignment_;  // of slot_alignment_, all of them
   std::size_t quick_bytes_ = 0;  // up to so many, kClassTable says the class of every padded size
   std::size_t largest_class_bytes_ = 0;
-  std::size_t sure_class_bytes_ = 0;  // up to so many, a class serves whatever is aligned
   std::size_t most_pooled_bytes_;
   ClassShared* shared_;
   ThreadOwned<BlockCache> caches_;

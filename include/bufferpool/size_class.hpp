@@ -30,8 +30,10 @@ inline constexpr unsigned kSizeClasses = 88;
   return std::size_t{5 + index % 4} << (index / 4 + 2);
 }
 
-/// Of longer blocks no thread and no class keeps one that is free: there may be few in a pool.
-inline constexpr std::size_t kLongBlockBytes = 512 * 1024;
+/// Of such blocks no thread and no class keeps one that is free: there may be few in a pool.
+[[nodiscard]] constexpr bool is_long(SizeClass size_class) noexcept {
+  return bytes_of(size_class) > 512 * 1024;
+}
 
 inline constexpr SizeClass kLargestClass{kSizeClasses - 1};
 inline constexpr std::size_t kLargestClassBytes = bytes_of(kLargestClass);
