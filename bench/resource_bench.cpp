@@ -16,11 +16,13 @@
 #include "resource/remote.hpp"
 #include "resource/rows.hpp"
 #include "resource/targets.hpp"
+#include "resource/virtual_calls.hpp"
 
 namespace resource_bench {
 namespace {
 
 void register_pairs(std::size_t bytes) {
+  register_row("pair", VirtualCalls::name, bytes, measure_pair<VirtualCalls>);
   for_each_system(
       [bytes]<class System>() { register_row("pair", System::name, bytes, measure_pair<System>); });
 }

@@ -10,8 +10,6 @@
 namespace bufferpool::detail {
 namespace {
 
-constexpr std::size_t kLeastSlotAlignment = 16;
-
 /// Cells of 1 KiB, so that the states of a slot of 64 KiB fill a cache line: blocks of one slab are often
 /// one thread's, those of two slabs seldom.
 constexpr unsigned kLargestCellShift = 10;
@@ -50,12 +48,12 @@ std::size_t slab_bytes(const PoolCore& pool) noexcept {
   return bits::round_up(SlabTable::bytes_for(pool), kLineBytes);
 }
 
-Region map_metadata(const SlotPool& handle) {
+Region map_metadata(const SlotPool& handle, std::size_t least_alignment) {
   if (!handle) {
     throw_invalid_argument("bufferpool: a PoolResource on a SlotPool that was moved from");
   }
   const PoolCore& pool = handle.core();
-  if (pool.alignment() < kLeastSlotAlignment) {
+  if (pool.alignment() < least_alignment) {
     throw_invalid_argument(
         "bufferpool: a PoolResource needs slots aligned to 16 bytes; make slot_bytes a multiple of "
         "16, or give the SlotPool an alignment");
@@ -73,10 +71,9 @@ std::uint64_t next_list_id() noexcept {
 
 BlockHeap::BlockHeap(SlotPool pool, std::size_t most_pooled_bytes)
     : pool_(std::move(pool)),
-      metadata_(map_metadata(pool_)),
+      metadata_(map_metadata(pool_, kLeastSlotAlignment)),
       base_(pool_.core().address_of(0)),
       slot_alignment_(pool_.core().alignment()),
-      bits_above_alignment_(~(2 * slot_alignment_ - 1)),
       most_pooled_bytes_(most_pooled_bytes),
       shared_(reinterpret_cast<ClassShared*>(metadata_.data())),
       caches_(reinterpret_cast<BlockCache*>(metadata_.data() + shared_bytes()), kThreadIndices),
@@ -105,17 +102,13 @@ void BlockHeap::lay_out_classes(std::byte* states) noexcept {
                         largest_class_bytes_ < most_pooled_bytes_;
     if (served) largest_class_bytes_ = bytes_of(size_class);
   }
-  const std::size_t of_classes_bytes = choose_whole_slots();
-  // What is overwritten, or waits in quarantine, goes the longer way.
-  const bool is_quick = !annotate::kHardened && !pool_.core().zeroes();
-  quick_bytes_ = is_quick ? std::min(of_classes_bytes, kTabledBytes) : 0;
+  choose_whole_slots();
 }
 
 /// Where whole slots are longer than a class and shorter than the next: a slab of that has fewer blocks than slots, in
 /// a pool of few slots one in two. Where a slab has several, short blocks are worth it: they are quicker.
-std::size_t BlockHeap::choose_whole_slots() noexcept {
+void BlockHeap::choose_whole_slots() noexcept {
   const std::size_t slot_bytes = pool_.slot_bytes();
-  std::size_t of_classes_bytes = largest_class_bytes_;
   std::size_t before = 0;
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     const auto size_class = static_cast<SizeClass>(index);
@@ -123,11 +116,9 @@ std::size_t BlockHeap::choose_whole_slots() noexcept {
     const std::size_t whole = (bytes - 1) / slot_bytes * slot_bytes;
     if (whole > before && (bytes > kTabledBytes || slabs_.shape_of(size_class).blocks == 1)) {
       whole_slots_bytes_[index] = whole;
-      of_classes_bytes = std::min(of_classes_bytes, before);
     }
     before = bytes;
   }
-  return of_classes_bytes;
 }
 
 }  // namespace bufferpool::detail

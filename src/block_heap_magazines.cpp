@@ -48,12 +48,19 @@ std::uint32_t BlockHeap::magazine_limit(SizeClass size_class) const noexcept {
   const std::uint64_t bytes = std::min<std::uint64_t>(kMostCachedBytes, part);
   // None of blocks that are longer than that, or long: a thread that is idle would keep them from all others.
   if (is_long(size_class)) return 0;
+  // None where the hot path does not see which of the table's sizes gets whole slots instead.
+  if (whole_slots_bytes_[to_index(size_class)] != 0 && bytes_of(size_class) <= kTabledBytes)
+    return 0;
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>(bytes / bytes_of(size_class), ClassCache::Blocks::kCapacity));
 }
 
 ClassCache* BlockHeap::cache_of(BlockCache* own, SizeClass size_class) const noexcept {
-  return own != nullptr ? &own->begin(size_class, cells_[to_index(size_class)]) : nullptr;
+  if (own == nullptr) return nullptr;
+  BlockCells cells = cells_[to_index(size_class)];
+  // What is overwritten, or waits in quarantine, is given back the longer way: the hot path knows no block.
+  if (annotate::kHardened || pool_.core().zeroes()) cells.grains = 0;
+  return &own->begin(size_class, cells);
 }
 
 void* BlockHeap::allocate_slowly(BlockShape shape) {

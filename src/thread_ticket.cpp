@@ -39,9 +39,9 @@ constinit thread_local std::uint64_t this_thread_ticket = kNoTicket;
 constinit thread_local ThreadShortcuts this_thread_shortcuts = {};
 
 std::uint64_t next_array_number() noexcept {
-  std::uint64_t number = 0;
-  while (number % kThreadShortcuts == 0) number = next_array.fetch_add(1);
-  return number;
+  std::uint64_t serial = 0;
+  while (serial % kThreadShortcuts == 0) serial = next_array.fetch_add(1);
+  return serial << 8 | serial % kThreadShortcuts;
 }
 
 std::uint64_t claim_ticket() noexcept {

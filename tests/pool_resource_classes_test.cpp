@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -155,6 +156,28 @@ TEST(PoolResourceOfOddSlots, gives_a_block_of_a_slots_length_for_every_slot) {
       EXPECT_EQ(memory.stats().of(slot_bytes).in_use, slots);
       free_all_blocks(memory, blocks, memory.pool().slot_bytes());
     }
+  }
+}
+
+TEST(PoolResourceOfOddSlots,
+     gives_whole_slots_also_after_a_block_of_the_same_class_was_given_back) {
+  for (const std::size_t slot_bytes : {1000u, 5008u, 18'000u, 100'000u}) {
+    PoolResource memory(SlotPool({.slot_bytes = slot_bytes, .slots = 64, .alignment = 16}));
+    const PoolResourceStats stats = memory.stats();
+    int classes = 0;
+    for (const BlockStats& of_class : stats.classes) {
+      const std::size_t whole = of_class.whole_slots_bytes;
+      if (whole == 0 || of_class.block_bytes > stats.largest_class_bytes) continue;
+      ++classes;
+      memory.deallocate(memory.allocate(whole + 1, 1), whole + 1, 1);
+      void* const run = memory.allocate(whole, 1);
+      EXPECT_EQ(memory.stats().runs.in_use, 1u) << whole << " bytes in slots of " << slot_bytes;
+      void* const block = memory.allocate(whole + 1, 1);
+      std::thread([&] { memory.deallocate(run, whole, 1); }).join();
+      EXPECT_EQ(memory.stats().runs.in_use, 0u) << whole << " bytes in slots of " << slot_bytes;
+      memory.deallocate(block, whole + 1, 1);
+    }
+    EXPECT_GE(classes, 2) << "slots of " << slot_bytes;
   }
 }
 

@@ -6,7 +6,7 @@ SUFFIX = re.compile(r"/(?:iterations|repeats|min_time|min_warmup_time):[^/]*$|/(
 
 OURS = {"PoolResource", "PoolAllocator", "BufferPool", "BufferPool_release_idle", "Appender"}
 # These do less than an allocator has to do, so nobody can lose to them.
-LOWER_BOUNDS = {"std_monotonic", "queue_alone", "MaxEfficiency", "own_lines"}
+LOWER_BOUNDS = {"std_monotonic", "virtual_calls", "queue_alone", "MaxEfficiency", "own_lines"}
 NOT_THREAD_SAFE = {
     "std_unsynchronized",
     "boost_unsynchronized",

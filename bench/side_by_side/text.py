@@ -53,7 +53,9 @@ def system(name):
         return "glibc (new)"
     if name in OURS:
         return f"BufferPool, {OTHER_WAYS[name]}" if name in OTHER_WAYS else name
-    return name.replace("+", " + ").replace("std_monotonic", "std_monotonic (frees nothing)")
+    for bound, does in (("std_monotonic", "frees nothing"), ("virtual_calls", "one block for all")):
+        name = name.replace(bound, f"{bound} ({does})")
+    return name.replace("+", " + ")
 
 
 def skipped(found):

@@ -91,8 +91,8 @@ struct alignas(64) BlockCache {
 };
 
 /// By size in steps of 8: where in a BlockCache its class is. One load instead of a multiplication, which
-/// gcc 12 repeats for every member that is used.
-inline constexpr auto kCacheOffsets = [] {
+/// gcc 12 repeats for every member that is used. Hidden: else a shared library loads the table's address.
+[[gnu::visibility("hidden")]] inline constexpr auto kCacheOffsets = [] {
   std::array<std::uint32_t, kTabledBytes / 8> offsets{};
   for (std::size_t i = 0; i < offsets.size(); ++i) {
     offsets[i] = static_cast<std::uint32_t>(to_index(kClassTable[i]) * sizeof(ClassCache));

@@ -118,6 +118,7 @@ class BlockHeap {
 
  private:
   static constexpr std::uint32_t kQuarantinedBlocks = 32;
+  static constexpr std::size_t kLeastSlotAlignment = 16;
 
   /// Counted off the hot path.
   struct alignas(64) ClassShared {
@@ -132,15 +133,15 @@ class BlockHeap {
   [[nodiscard]] static std::size_t last_of(BlockShape shape) noexcept {
     return (shape.bytes - 1) | (shape.alignment - 1);
   }
-  /// True: a class serves it, and a table says which.
+  /// True: if a class serves it, a table says which. If none does, no thread has a block for it, or room.
   [[nodiscard]] bool is_quick(std::size_t last, BlockShape shape) const noexcept {
-    return last < quick_bytes_ && is_aligned(shape);
+    return last < kTabledBytes && is_aligned(shape);
   }
   /// True: every block of a class that is long enough is aligned as well.
   [[nodiscard]] bool is_aligned(BlockShape shape) const noexcept {
-    // A power of two, and not above slot_alignment_. Not std::has_single_bit, for which a compiler may call a
-    // function; and in one expression, as clang 14 counts bits in twenty instructions for the first half.
-    return (shape.alignment & ((shape.alignment - 1) | bits_above_alignment_)) == 0;
+    if (shape.alignment > kLeastSlotAlignment && shape.alignment > slot_alignment_) return false;
+    // A power of two. Not std::has_single_bit, for which a compiler may call a function.
+    return (shape.alignment & (shape.alignment - 1)) == 0;
   }
   /// True: a class serves it. Zero bytes, what is large and what is odd go another way.
   [[nodiscard]] bool has_class(BlockShape shape) const noexcept {
@@ -214,8 +215,7 @@ class BlockHeap {
 
   // At construction: block_heap_layout.cpp.
   void lay_out_classes(std::byte* states) noexcept;
-  /// Up to how many bytes a class serves all the same.
-  std::size_t choose_whole_slots() noexcept;
+  void choose_whole_slots() noexcept;
 
   SlotPool pool_;
   Region metadata_;
@@ -223,8 +223,6 @@ class BlockHeap {
   // Read on every operation, written never.
   const std::byte* base_;
   std::size_t slot_alignment_;
-  std::size_t bits_above_alignment_;  // of slot_alignment_, all of them
-  std::size_t quick_bytes_ = 0;  // up to so many, kClassTable says the class of every padded size
   std::size_t largest_class_bytes_ = 0;
   std::size_t most_pooled_bytes_;
   ClassShared* shared_;

@@ -19,10 +19,7 @@ template <class Cache>
 class ThreadOwned {
  public:
   ThreadOwned(Cache* caches, std::uint32_t count) noexcept
-      : number_(count != 0 ? next_array_number() : 0),
-        shortcut_(number_ % kThreadShortcuts),
-        caches_(caches),
-        count_(count) {}
+      : number_(count != 0 ? next_array_number() : 0), caches_(caches), count_(count) {}
 
   /// False: there are none, for any thread.
   [[nodiscard]] bool has_any() const noexcept { return count_ != 0; }
@@ -30,15 +27,17 @@ class ThreadOwned {
   /// This thread's, or nullptr. Two thread-local loads and a compare.
   [[nodiscard]] Cache* mine() const noexcept {
     // A shortcut was written by the owner, which it stays as long as it runs.
-    const auto [mine, array] = this_thread_shortcuts.read(shortcut_);
-    return array == number_ ? static_cast<Cache*>(mine) : find_mine();
+    const std::uint64_t number = number_;
+    const auto [mine, array] = this_thread_shortcuts.read(number);
+    return array == number ? static_cast<Cache*>(mine) : find_mine();
   }
 
   /// Where there are caches: mine(), or nullptr if it is not found at once. Makes no call, so that a hot
   /// path needs no stack.
   [[nodiscard]] Cache* mine_at_once() const noexcept {
-    const auto [mine, array] = this_thread_shortcuts.read(shortcut_);
-    if (array != number_) [[unlikely]] {
+    const std::uint64_t number = number_;
+    const auto [mine, array] = this_thread_shortcuts.read(number);
+    if (array != number) [[unlikely]] {
       return nullptr;
     }
     if (mine == nullptr) __builtin_unreachable();  // number 0 is an array of nothing
@@ -88,12 +87,11 @@ class ThreadOwned {
     const std::uint64_t ticket = this_thread_ticket;
     const std::uint32_t index = index_of_ticket(ticket);
     if (index >= count_ || !caches_[index].owner.is(ticket)) return nullptr;
-    this_thread_shortcuts.write(shortcut_, &caches_[index], number_);
+    this_thread_shortcuts.write(&caches_[index], number_);
     return &caches_[index];
   }
 
-  std::uint64_t number_;
-  std::uint64_t shortcut_;  // which of a thread's
+  const std::uint64_t number_;
   Cache* caches_;
   std::uint32_t count_;
   Tally in_use_;

@@ -33,9 +33,13 @@ inline constexpr std::uint64_t kCollectorTicket = 0xFFFE;
 /// False: the thread with this ticket has ended, and all that it did to its magazines is seen.
 [[nodiscard]] bool is_ticket_in_use(std::uint64_t ticket) noexcept;
 
-/// The array with number n uses shortcut n % kThreadShortcuts. Number 0 stands for an array of nothing: no
-/// other uses shortcut 0.
 inline constexpr std::uint64_t kThreadShortcuts = 16;
+
+/// Which of them the array with this number uses: in one load with the number. Number 0 stands for an array of
+/// nothing: no other uses shortcut 0.
+[[nodiscard]] constexpr std::uint8_t shortcut_of(std::uint64_t array) noexcept {
+  return static_cast<std::uint8_t>(array);
+}
 
 /// No array's number: the thread is about to write the shortcut.
 inline constexpr std::uint64_t kBeingWritten = kThreadShortcuts;
@@ -52,18 +56,19 @@ struct ThreadShortcuts {
     std::uint64_t array;
   };
 
-  [[nodiscard, gnu::always_inline]] Shortcut read(std::uint64_t shortcut) const noexcept {
+  [[nodiscard, gnu::always_inline]] Shortcut read(std::uint64_t array) const noexcept {
+    std::uint64_t shortcut = shortcut_of(array);
     void* thing = things[shortcut];
     // The compiler reads the array behind this, and can compare with memory, which it cannot if it is volatile.
     __asm__("" : "+r"(thing), "+r"(shortcut));
     return {thing, arrays[shortcut]};
   }
 
-  void write(std::uint64_t shortcut, void* thing, std::uint64_t array) noexcept {
-    volatile std::uint64_t& number = arrays[shortcut];
+  void write(void* thing, std::uint64_t array) noexcept {
+    volatile std::uint64_t& number = arrays[shortcut_of(array)];
     if (number == kBeingWritten) return;
     number = kBeingWritten;
-    static_cast<void* volatile&>(things[shortcut]) = thing;
+    static_cast<void* volatile&>(things[shortcut_of(array)]) = thing;
     number = array;
   }
 
