@@ -13,7 +13,6 @@ using bits::Word;
 
 constexpr std::uint32_t kMostSlabSlots = 8;
 constexpr std::uint64_t kMostBlocks = std::uint64_t{1} << 30;
-constexpr std::size_t kLeastCoarseBytes = 64;
 
 /// At most an eighth of a slab is left over behind its last block.
 SlabShape cut(SizeClass size_class, const PoolCore& pool, std::uint64_t least_slabs) noexcept {
@@ -34,9 +33,9 @@ SlabShape cut(SizeClass size_class, const PoolCore& pool, std::uint64_t least_sl
           static_cast<std::uint32_t>(std::min(least * slot_bytes / block_bytes, kMostBlocks))};
 }
 
-/// A slot's words, if a block takes at least `block_bytes`.
-std::uint64_t words_a_slot(const PoolCore& pool, std::size_t block_bytes) noexcept {
-  return AtomicBitmap::words_for(bits::divide_up(pool.slot_bytes(), block_bytes));
+/// A slot's words in an array of bits: 0 is for blocks from 8 bytes on, 1 from 16, 2 from 32, 3 from 64.
+std::uint64_t words_a_slot(const PoolCore& pool, std::size_t array) noexcept {
+  return AtomicBitmap::words_for(bits::divide_up(pool.slot_bytes(), std::size_t{8} << array));
 }
 
 SlotUse decode(std::uint64_t word) noexcept {
@@ -53,20 +52,21 @@ std::uint64_t encode(SlotUse use) noexcept {
 
 std::size_t SlabTable::bytes_for(const PoolCore& pool) noexcept {
   const std::uint64_t hint_words = kSizeClasses * HintSet::words_for(pool.slots());
-  const std::uint64_t words_each =
-      1 + words_a_slot(pool, 8) + words_a_slot(pool, kLeastCoarseBytes);
+  std::uint64_t words_each = 1;
+  for (std::size_t array = 0; array < kBitArrays; ++array) words_each += words_a_slot(pool, array);
   return (pool.slots() * words_each + hint_words) * sizeof(Word);
 }
 
 SlabTable::SlabTable(PoolCore& pool, std::byte* memory) noexcept
     : pool_(pool),
       hint_words_(HintSet::words_for(pool.slots())),
-      fine_words_(words_a_slot(pool, 8)),
-      coarse_words_(words_a_slot(pool, kLeastCoarseBytes)),
       uses_(reinterpret_cast<Gauge<std::uint64_t>*>(memory)),
-      hints_(reinterpret_cast<HintWord*>(uses_ + pool.slots())),
-      fine_(reinterpret_cast<Atomic<Word>*>(hints_ + kSizeClasses * hint_words_)),
-      coarse_(fine_ + pool.slots() * fine_words_) {
+      hints_(reinterpret_cast<HintWord*>(uses_ + pool.slots())) {
+  auto* words = reinterpret_cast<Atomic<Word>*>(hints_ + kSizeClasses * hint_words_);
+  for (std::size_t array = 0; array < kBitArrays; ++array) {
+    bit_arrays_[array] = {words, words_a_slot(pool, array)};
+    words += pool.slots() * bit_arrays_[array].words_a_slot;
+  }
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     const auto size_class = static_cast<SizeClass>(index);
     shapes_[index] = cut(size_class, pool, kLeastSlabs);
@@ -95,9 +95,10 @@ bool SlabTable::is_used(std::uint64_t slot) const noexcept {
 }
 
 AtomicBitmap SlabTable::blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept {
-  const bool fine = bytes_of(size_class) < kLeastCoarseBytes;
-  Atomic<Word>* const words = fine ? fine_ + slab * fine_words_ : coarse_ + slab * coarse_words_;
+  const auto power = static_cast<std::size_t>(std::bit_width(bytes_of(size_class) / 8)) - 1;
+  const BitArray& array = bit_arrays_[std::min(power, kBitArrays - 1)];
   const std::uint64_t blocks = shape_of(size_class).blocks;
+  Atomic<Word>* const words = array.words + slab * array.words_a_slot;
   return AtomicBitmap::view(Words(words, AtomicBitmap::words_for(blocks)), blocks);
 }
 

@@ -145,6 +145,14 @@ class SlabTable {
   /// A class has slabs of several slots, and keeps a free one, only in a pool of at least so many slabs.
   static constexpr std::uint64_t kLeastSlabs = 16;
 
+  /// The bits of slabs of classes that need about as many, with room for those of each slot. All in one array would
+  /// commit pages of which most is for shorter blocks.
+  struct BitArray {
+    Atomic<bits::Word>* words;
+    std::uint64_t words_a_slot;
+  };
+  static constexpr std::size_t kBitArrays = 4;
+
   [[nodiscard]] AtomicBitmap blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;
   /// Of classes of which a slab may be free.
@@ -169,12 +177,9 @@ class SlabTable {
   std::array<std::size_t, kSizeClasses> strides_;
   std::array<std::uint64_t, kSizeClasses> reciprocals_;  // 2^64 / stride, rounded up
   std::uint64_t hint_words_;                             // of one class
-  std::uint64_t fine_words_;                             // of one slot, classes below 64 bytes
-  std::uint64_t coarse_words_;                           // of one slot, the other classes
   Gauge<std::uint64_t>* uses_;                           // one a slot
   HintWord* hints_;                                      // class by class
-  Atomic<bits::Word>* fine_;
-  Atomic<bits::Word>* coarse_;
+  std::array<BitArray, kBitArrays> bit_arrays_;
   Tally slots_end_;  // slots from here on were never used
   HintWord may_be_free_[HintSet::words_for(kSizeClasses)];
 };
