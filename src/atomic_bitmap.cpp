@@ -112,7 +112,7 @@ std::span<AtomicBitmap::Claim> AtomicBitmap::take_several(unsigned most,
   std::size_t filled = 0;
   for (Claim next = take_lowest(most); next.mask != 0;) {
     claims[filled++] = next;
-    most -= static_cast<unsigned>(std::popcount(next.mask));
+    most -= bits::count(next.mask);
     if (most == 0 || filled == claims.size() || summary_.empty()) break;
     next = take_from_group(next.word / kWordBits, next.word % kWordBits + 1, most);
   }

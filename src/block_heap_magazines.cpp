@@ -163,7 +163,7 @@ void* BlockHeap::take_batch(ClassCache::Blocks& blocks, SizeClass size_class,
     const BlockClaim claim =
         taken == 0 ? take_blocks(size_class, most) : take_more_blocks(size_class, most);
     if (claim.mask == 0) break;
-    taken += static_cast<unsigned>(std::popcount(claim.mask));
+    taken += bits::count(claim.mask);
     std::byte* const first = slabs_.address_of(claim.slab, size_class, claim.word * kWordBits);
     Word rest = claim.mask;
     if (block == nullptr) {

@@ -19,9 +19,7 @@ constexpr std::uint64_t kWordsOfARefill = 16;
 
 std::uint64_t count_slots(std::span<const AtomicBitmap::Claim> claims) noexcept {
   std::uint64_t slots = 0;
-  for (const AtomicBitmap::Claim& claim : claims) {
-    slots += static_cast<std::uint64_t>(std::popcount(claim.mask));
-  }
+  for (const AtomicBitmap::Claim& claim : claims) slots += bits::count(claim.mask);
   return slots;
 }
 
@@ -166,7 +164,7 @@ void PoolCore::empty(SlotCache::Slots& full, std::uint32_t slots) noexcept {
 }
 
 void PoolCore::give_word(std::uint64_t word, Word mask) noexcept {
-  if (caches_.has_any()) out_of_bitmap_.subtract(static_cast<std::uint64_t>(std::popcount(mask)));
+  if (caches_.has_any()) out_of_bitmap_.subtract(bits::count(mask));
   if (!bitmap_.give(word, mask)) fail_given_twice(word * kWordBits, kWordBits);
 }
 

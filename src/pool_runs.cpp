@@ -62,7 +62,7 @@ void PoolCore::give_range(std::uint64_t first, std::uint64_t slots) noexcept {
 AtomicBitmap::Claim PoolCore::try_allocate_slots(unsigned most, Holder holder) noexcept {
   AtomicBitmap::Claim claim = lacks(1) ? AtomicBitmap::Claim{} : bitmap_.take(most);
   if (claim.mask != 0) {
-    note_taken(static_cast<std::uint64_t>(std::popcount(claim.mask)));
+    note_taken(bits::count(claim.mask));
   } else {
     const std::uint64_t slot = take_slot();  // of a magazine
     if (slot == kNoSlot) return {};

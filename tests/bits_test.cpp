@@ -131,6 +131,19 @@ TEST(Bits, find_run_agrees_with_a_search_bit_by_bit) {
   }
 }
 
+TEST(Bits, count_is_how_many_bits_are_set) {
+  EXPECT_EQ(count(0), 0u);
+  EXPECT_EQ(count(kAllSet), 64u);
+  for (unsigned bit = 0; bit < kWordBits; ++bit) EXPECT_EQ(count(bit_of(bit)), 1u) << bit;
+  const std::uint64_t seed = test::fresh_seed();
+  SCOPED_TRACE(test::say(seed));
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 2000; ++round) {
+    const Word word = random() | random();
+    ASSERT_EQ(count(word), static_cast<unsigned>(std::popcount(word))) << word;
+  }
+}
+
 TEST(Bits, lowest_is_a_part_of_the_word_with_nothing_skipped) {
   const std::uint64_t seed = test::fresh_seed();
   SCOPED_TRACE(test::say(seed));

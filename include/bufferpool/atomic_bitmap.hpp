@@ -100,7 +100,7 @@ class AtomicBitmap {
     std::uint64_t taken = 0;
     for (const Atomic<Word>& word : words_) {
       // Relaxed: a statistic.
-      taken += static_cast<std::uint64_t>(std::popcount(word.load(std::memory_order_relaxed)));
+      taken += bits::count(word.load(std::memory_order_relaxed));
     }
     return taken - (words_.size() * bits::kWordBits - slots_);
   }
