@@ -105,8 +105,10 @@ void BlockHeap::deallocate_other(void* block, BlockShape shape) noexcept {
   if (shape.bytes == 0 && std::has_single_bit(shape.alignment)) {
     return deallocate(block, {1, shape.alignment});
   }
-  const bool known = std::has_single_bit(shape.alignment) &&
-                     (deallocate_run(block, shape) || upstream_.deallocate(block, shape));
+  // What a class serves is no run, even of so many slots.
+  const bool known =
+      std::has_single_bit(shape.alignment) &&
+      ((!has_class(shape) && deallocate_run(block, shape)) || upstream_.deallocate(block, shape));
   if (!known) fail_release(block, shape);
 }
 
@@ -114,7 +116,7 @@ void BlockHeap::release_all() noexcept {
   for (BlockCache& cache : caches_.ever_used()) {
     for (unsigned index = 0; index < kSizeClasses; ++index) {
       const auto size_class = static_cast<SizeClass>(index);
-      ClassCache* const of_class = cache.find(size_class);
+      ClassCache* const of_class = find_cache(&cache, size_class);
       if (of_class == nullptr) continue;
       if constexpr (annotate::kHardened) {
         for (void* const block : of_class->blocks.entries()) {

@@ -110,12 +110,16 @@ void BlockHeap::lay_out_classes(std::byte* states) noexcept {
 void BlockHeap::choose_whole_slots() noexcept {
   const std::size_t slot_bytes = pool_.slot_bytes();
   std::size_t before = 0;
+  unsigned hidden = kSizeClasses;
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     const auto size_class = static_cast<SizeClass>(index);
     const std::size_t bytes = bytes_of(size_class);
+    places_[index] = static_cast<CachePlace>(index);
     const std::size_t whole = (bytes - 1) / slot_bytes * slot_bytes;
     if (whole > before && (bytes > kTabledBytes || slabs_.shape_of(size_class).blocks == 1)) {
       whole_slots_bytes_[index] = whole;
+      // At most three: one, two or three slots are just shorter than a block of up to four.
+      if (bytes <= kTabledBytes) places_[index] = static_cast<CachePlace>(hidden++);
     }
     before = bytes;
   }

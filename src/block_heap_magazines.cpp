@@ -44,13 +44,10 @@ std::uint32_t own_part() noexcept {
 }  // namespace
 
 std::uint32_t BlockHeap::magazine_limit(SizeClass size_class) const noexcept {
+  // None of long blocks, or of those that are longer than a part: an idle thread would keep them from all others.
+  if (is_long(size_class)) return 0;
   const std::uint64_t part = pool_.slots() * pool_.slot_bytes() / (kCachedPart * caches_.sharers());
   const std::uint64_t bytes = std::min<std::uint64_t>(kMostCachedBytes, part);
-  // None of blocks that are longer than that, or long: a thread that is idle would keep them from all others.
-  if (is_long(size_class)) return 0;
-  // None where the hot path does not see which of the table's sizes gets whole slots instead.
-  if (whole_slots_bytes_[to_index(size_class)] != 0 && bytes_of(size_class) <= kTabledBytes)
-    return 0;
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>(bytes / bytes_of(size_class), ClassCache::Blocks::kCapacity));
 }
@@ -60,18 +57,17 @@ ClassCache* BlockHeap::cache_of(BlockCache* own, SizeClass size_class) const noe
   BlockCells cells = cells_[to_index(size_class)];
   // What is overwritten, or waits in quarantine, is given back the longer way: the hot path knows no block.
   if (annotate::kHardened || pool_.core().zeroes()) cells.grains = 0;
-  return &own->begin(size_class, cells);
+  return &own->begin(places_[to_index(size_class)], cells);
 }
 
 void* BlockHeap::allocate_slowly(BlockShape shape) {
   if (!has_class(shape)) return allocate_other(shape);
   const SizeClass size_class = class_of(last_of(shape) + 1);
-  if (BlockCache* const own = caches_.mine()) {
-    ClassCache& cache = own->classes[to_index(size_class)];
-    const ClassCache::Blocks::Top found = cache.blocks.top();
-    if (cache.blocks.has_entry(found)) {
-      if (void* const block = cache.pop_from(found, shape.bytes)) return block;
-      fail_given_twice(cache.blocks.pop_from(found), size_class);
+  if (ClassCache* const own = find_cache(caches_.mine(), size_class)) {
+    const ClassCache::Blocks::Top found = own->blocks.top();
+    if (own->blocks.has_entry(found)) {
+      if (void* const block = own->pop_from(found, shape.bytes)) return block;
+      fail_given_twice(own->blocks.pop_from(found), size_class);
     }
   }
   return allocate_of(size_class, shape);
@@ -219,9 +215,9 @@ bool BlockHeap::flush_all(BlockCache& cache) noexcept {
   BlockCache* const own = caches_.mine();
   for (unsigned index = 0; index < kSizeClasses; ++index) {
     const auto size_class = static_cast<SizeClass>(index);
-    ClassCache* const of_class = cache.find(size_class);
+    ClassCache* const of_class = find_cache(&cache, size_class);
     if (of_class == nullptr || of_class->blocks.fill() == 0) continue;
-    note_peak(own != nullptr ? own->find(size_class) : nullptr, size_class);
+    note_peak(find_cache(own, size_class), size_class);
     flush(*of_class, of_class->blocks.fill(), size_class);
     of_class->blocks.mark_low_water();
     found = true;
@@ -255,7 +251,7 @@ void BlockHeap::ask_others_back() noexcept {
   for (BlockCache& other : caches_.ever_used()) {
     if (&other == own) continue;
     for (unsigned index = 0; index < kSizeClasses; ++index) {
-      ClassCache* const of_class = other.find(static_cast<SizeClass>(index));
+      ClassCache* const of_class = find_cache(&other, static_cast<SizeClass>(index));
       if (of_class != nullptr && of_class->blocks.fill() != 0) of_class->blocks.ask_back();
     }
   }

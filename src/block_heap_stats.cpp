@@ -15,7 +15,7 @@ PoolResourceStats BlockHeap::stats() const noexcept {
     of_class.whole_slots_bytes = whole_slots_bytes_[index];
     std::uint64_t asked = shared.asked_bytes.get();
     for (BlockCache& cache : caches_.ever_used()) {
-      const ClassCache* const found = cache.find(static_cast<SizeClass>(index));
+      const ClassCache* const found = find_cache(&cache, static_cast<SizeClass>(index));
       if (found == nullptr) continue;
       of_class.cached += found->blocks.fill();
       least_cached += found->blocks.low_water();

@@ -41,7 +41,7 @@ constinit thread_local ThreadShortcuts this_thread_shortcuts = {};
 std::uint64_t next_array_number() noexcept {
   std::uint64_t serial = 0;
   while (serial % kThreadShortcuts == 0) serial = next_array.fetch_add(1);
-  return serial << 8 | serial % kThreadShortcuts;
+  return array_number(serial);
 }
 
 std::uint64_t claim_ticket() noexcept {

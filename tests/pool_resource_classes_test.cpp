@@ -181,6 +181,18 @@ TEST(PoolResourceOfOddSlots,
   }
 }
 
+TEST(PoolResourceOfOddSlots, keeps_free_blocks_also_of_classes_whose_shorter_sizes_get_slots) {
+  for (const std::size_t slot_bytes : {1008u, 5008u, 14'000u, 50'000u}) {
+    PoolResource memory(SlotPool({.slot_bytes = slot_bytes, .slots = 4096, .alignment = 16}));
+    const PoolResourceStats stats = memory.stats();
+    for (std::size_t bytes = 64; bytes <= stats.largest_class_bytes; bytes += bytes / 8) {
+      if (stats.of(bytes).block_bytes == 0 || bytes > 64 * 1024) continue;
+      memory.deallocate(memory.allocate(bytes, 1), bytes, 1);
+      EXPECT_GE(memory.stats().of(bytes).cached, 1u) << bytes << " bytes, slots of " << slot_bytes;
+    }
+  }
+}
+
 TEST(PoolResourceOfLongSlots, keeps_no_long_block_that_is_free) {
   const SlotPool pool({.slot_bytes = 4u << 20, .slots = 64});
   PoolResource memory(pool);

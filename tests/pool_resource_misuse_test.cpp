@@ -170,6 +170,17 @@ TEST_F(PoolResourceMisuseDeathTest, an_alignment_of_another_class_is_reported) {
   memory_.deallocate(block, 80, 8);
 }
 
+TEST_F(PoolResourceMisuseDeathTest, a_run_given_back_as_what_a_class_serves_is_reported) {
+  PoolResource memory(SlotPool({.slot_bytes = 1008, .slots = 17, .alignment = 16}));
+  void* const run = memory.allocate(1000, 2);
+  ASSERT_EQ(memory.stats().runs.in_use, 1u);
+  EXPECT_DEATH(memory.deallocate(run, 100, 2), "is of a run of slots that was allocated with");
+  PoolResource of_short_blocks(pool_, {.most_pooled_bytes = 100});
+  void* const aligned = of_short_blocks.allocate(43, 128 * 1024);
+  ASSERT_EQ(of_short_blocks.stats().runs.in_use, 1u);
+  EXPECT_DEATH(of_short_blocks.deallocate(aligned, 43, 16), "is of a run of slots that was");
+}
+
 TEST_F(PoolResourceMisuseDeathTest, a_wrong_size_of_a_run_is_reported) {
   void* const run = memory_.allocate(1'000'000);
   const std::string wrong =

@@ -36,7 +36,8 @@ inline void take_over(void* block, std::size_t asked, std::size_t bytes) noexcep
 struct alignas(64) ClassCache {
   using Blocks = Magazine<void*, 1024>;
 
-  BlockCells cells;      // the class's, once a block came here
+  BlockCells
+      cells;  // the class's, once a block came here; closed where no block may come by push()
   std::uint32_t wanted;  // by its owner's way of using the class: the limit
   Blocks blocks;  // and the sum of bytes asked for, of blocks handed out minus those given back
 
@@ -53,7 +54,8 @@ struct alignas(64) ClassCache {
     return block;
   }
 
-  /// False, and nothing changed: the magazine is full, or this is no block of the class that is held.
+  /// False, and nothing changed: the magazine is full, or this is no block of the class that is held, or the cells
+  /// are closed.
   [[nodiscard]] bool push(void* block, std::size_t asked) noexcept {
     const Blocks::Top found = blocks.top();
     if (!blocks.has_room(found) || !cells.unhold(block)) [[unlikely]] {
@@ -65,28 +67,34 @@ struct alignas(64) ClassCache {
   }
 };
 
+/// Where in a BlockCache the blocks of a class are: at the number of the class, where the hot path finds them, or
+/// behind those of all classes, where it does not.
+enum class CachePlace : std::uint8_t {};
+inline constexpr unsigned kHiddenPlaces = 3;
+inline constexpr unsigned kCachePlaces = kSizeClasses + kHiddenPlaces;
+
 struct alignas(64) BlockCache {
   OwnerWord owner;  // 0: nobody's, and empty
-  /// A bit for each class that begin() was called with.
-  Gauge<bits::Word> used[bits::divide_up(kSizeClasses, bits::kWordBits)];
-  ClassCache classes[kSizeClasses];
+  /// A bit for each place that begin() was called with.
+  Gauge<bits::Word> used[bits::divide_up(kCachePlaces, bits::kWordBits)];
+  ClassCache places[kCachePlaces];
 
-  /// For the owner: the class's blocks may come here from now on.
-  ClassCache& begin(SizeClass size_class, const BlockCells& cells) noexcept {
-    Gauge<bits::Word>& word = used[to_index(size_class) / bits::kWordBits];
-    word.set(word.get() | bits::bit_of(to_index(size_class)));
-    ClassCache& of_class = classes[to_index(size_class)];
-    of_class.cells = cells;
-    return of_class;
+  /// For the owner: blocks of the class with these cells may come here from now on.
+  ClassCache& begin(CachePlace place, const BlockCells& cells) noexcept {
+    const auto index = static_cast<unsigned>(place);
+    Gauge<bits::Word>& word = used[index / bits::kWordBits];
+    word.set(word.get() | bits::bit_of(index));
+    places[index].cells = cells;
+    return places[index];
   }
-  /// For any thread; nullptr where no block of the class ever came: to read its memory would commit a page.
-  [[nodiscard]] ClassCache* find(SizeClass size_class) noexcept {
-    const bits::Word word = used[to_index(size_class) / bits::kWordBits].get();
-    const bool is_used = (word & bits::bit_of(to_index(size_class))) != 0;
-    return is_used ? &classes[to_index(size_class)] : nullptr;
+  /// For any thread; nullptr where no block ever came: to read its memory would commit a page.
+  [[nodiscard]] ClassCache* find(CachePlace place) noexcept {
+    const auto index = static_cast<unsigned>(place);
+    const bool is_used = (used[index / bits::kWordBits].get() & bits::bit_of(index)) != 0;
+    return is_used ? &places[index] : nullptr;
   }
 
-  /// Of the class of `last` + 1 <= kTabledBytes bytes.
+  /// At the number of the class of `last` + 1 <= kTabledBytes bytes.
   [[nodiscard]] ClassCache& of(std::size_t last) noexcept;
 };
 
@@ -101,7 +109,7 @@ struct alignas(64) BlockCache {
 }();
 
 inline ClassCache& BlockCache::of(std::size_t last) noexcept {
-  auto* const first = reinterpret_cast<std::byte*>(classes);
+  auto* const first = reinterpret_cast<std::byte*>(places);
   return *reinterpret_cast<ClassCache*>(first + kCacheOffsets[last / 8]);
 }
 

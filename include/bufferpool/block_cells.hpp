@@ -21,7 +21,7 @@ namespace bufferpool::detail {
 struct BlockCells {
   const std::byte* base;  // of the pool's slots
   BlockState* states;     // one a cell
-  std::uint64_t grains;   // of the pool's slots
+  std::uint64_t grains;   // of the pool's slots; 0: closed, no block passes for one that is held
   std::uint32_t grain_shift;
   std::uint32_t code;  // of the class: in_code()
 

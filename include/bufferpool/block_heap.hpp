@@ -139,7 +139,9 @@ class BlockHeap {
   }
   /// True: every block of a class that is long enough is aligned as well.
   [[nodiscard]] bool is_aligned(BlockShape shape) const noexcept {
-    if (shape.alignment > kLeastSlotAlignment && shape.alignment > slot_alignment_) return false;
+    if (shape.alignment > kLeastSlotAlignment) [[unlikely]] {
+      if (shape.alignment > slot_alignment_) return false;
+    }
     // A power of two. Not std::has_single_bit, for which a compiler may call a function.
     return (shape.alignment & (shape.alignment - 1)) == 0;
   }
@@ -158,6 +160,10 @@ class BlockHeap {
   [[gnu::cold]] void give_back(SizeClass size_class, void* block, ClassCache* own) noexcept;
   void give_block(SizeClass size_class, const void* block) noexcept;
   [[nodiscard]] ClassCache* cache_of(BlockCache* own, SizeClass size_class) const noexcept;
+  /// What a thread keeps of the class; nullptr: nothing, and never did.
+  [[nodiscard]] ClassCache* find_cache(BlockCache* of_thread, SizeClass size_class) const noexcept {
+    return of_thread != nullptr ? of_thread->find(places_[to_index(size_class)]) : nullptr;
+  }
   void count_asked(ClassCache* own, SizeClass size_class, std::size_t bytes) noexcept;
   [[nodiscard]] void* find_block(ClassCache* own, SizeClass size_class) noexcept;
   [[nodiscard]] void* refill(ClassCache& own, SizeClass size_class) noexcept;
@@ -229,6 +235,8 @@ class BlockHeap {
   ThreadOwned<BlockCache> caches_;
   /// What a class would serve gets whole slots up to here, as they are shorter than its blocks; mostly 0.
   std::array<std::size_t, kSizeClasses> whole_slots_bytes_{};
+  /// Hidden where the hot path, which knows the class only, would not see that it is whole slots that are wanted.
+  std::array<CachePlace, kSizeClasses> places_;
   std::array<BlockCells, kSizeClasses> cells_;
   SlabTable slabs_;
 

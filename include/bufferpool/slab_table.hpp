@@ -145,8 +145,8 @@ class SlabTable {
   /// A class has slabs of several slots, and keeps a free one, only in a pool of at least so many slabs.
   static constexpr std::uint64_t kLeastSlabs = 16;
 
-  /// The bits of slabs of classes that need about as many, with room for those of each slot. All in one array would
-  /// commit pages of which most is for shorter blocks.
+  /// The bits of the slabs of some classes, for each slot as many as the shortest of their blocks may need. With one
+  /// array for all, most of each page that is committed would be for blocks of 8 bytes.
   struct BitArray {
     Atomic<bits::Word>* words;
     std::uint64_t words_a_slot;

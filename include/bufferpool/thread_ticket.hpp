@@ -35,11 +35,15 @@ inline constexpr std::uint64_t kCollectorTicket = 0xFFFE;
 
 inline constexpr std::uint64_t kThreadShortcuts = 16;
 
-/// Which of them the array with this number uses: in one load with the number. Number 0 stands for an array of
-/// nothing: no other uses shortcut 0.
+/// The number of an array, by a serial number that no other has: with the number it says which of a thread's
+/// shortcuts is its own. Number 0 stands for an array of nothing: no other uses shortcut 0.
+[[nodiscard]] constexpr std::uint64_t array_number(std::uint64_t serial) noexcept {
+  return serial << 8 | serial % kThreadShortcuts;
+}
 [[nodiscard]] constexpr std::uint8_t shortcut_of(std::uint64_t array) noexcept {
   return static_cast<std::uint8_t>(array);
 }
+static_assert(kThreadShortcuts <= 256);
 
 /// No array's number: the thread is about to write the shortcut.
 inline constexpr std::uint64_t kBeingWritten = kThreadShortcuts;
@@ -47,7 +51,8 @@ inline constexpr std::uint64_t kBeingWritten = kThreadShortcuts;
 /// Where a thread found its own things last time, so that it finds them at once: in the arrays with these
 /// numbers, which are never used again. A shortcut is never followed when the array is gone.
 ///
-/// A signal handler may come between any two accesses, write a shortcut for an array of its own, and return.
+/// A signal handler may come between any two accesses, write a shortcut for an array of its own, not the thread's,
+/// and return.
 /// So whoever reads one reads the thing first: if it changed since, the number did. And whoever writes one
 /// marks it first: a handler that finds the mark goes without the shortcut.
 struct ThreadShortcuts {
