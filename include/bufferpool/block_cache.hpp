@@ -36,8 +36,7 @@ inline void take_over(void* block, std::size_t asked, std::size_t bytes) noexcep
 struct alignas(64) ClassCache {
   using Blocks = Magazine<void*, 1024>;
 
-  BlockCells
-      cells;  // the class's, once a block came here; closed where no block may come by push()
+  BlockCells cells;      // the class's, once a block came here; closed: no push() succeeds
   std::uint32_t wanted;  // by its owner's way of using the class: the limit
   Blocks blocks;  // and the sum of bytes asked for, of blocks handed out minus those given back
 

@@ -52,8 +52,7 @@ inline constexpr std::uint64_t kBeingWritten = kThreadShortcuts;
 /// numbers, which are never used again. A shortcut is never followed when the array is gone.
 ///
 /// A signal handler may come between any two accesses, write a shortcut for an array of its own, not the thread's,
-/// and return.
-/// So whoever reads one reads the thing first: if it changed since, the number did. And whoever writes one
+/// and return. So whoever reads one reads the thing first: if it changed since, the number did. And whoever writes one
 /// marks it first: a handler that finds the mark goes without the shortcut.
 struct ThreadShortcuts {
   struct Shortcut {
