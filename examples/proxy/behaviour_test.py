@@ -552,8 +552,8 @@ def what_follows_a_large_command_does_not_keep_its_slots(bench):
         for _ in range(100):  # the thread reads a bit of it each time, and then the rest with what follows
             other.is_served()
         client.ask(large[-100:] + b"*", bulk(b"l" * (4 * MIB)))
-        more = part.figures().get("slots_taken", 0)
-        check(more <= 2, f"one byte keeps {more} slots")
+        # The proxy drops the reply a moment after the client has all of it.
+        wait_until(lambda: part.figures().get("slots_taken", 0) <= 2, "that one byte keeps two slots at most")
         client.ask(command(b"PING")[1:], b"+PONG\r\n")
 
 
