@@ -105,11 +105,12 @@ void BlockHeap::deallocate_other(void* block, BlockShape shape) noexcept {
   if (shape.bytes == 0 && std::has_single_bit(shape.alignment)) {
     return deallocate(block, {1, shape.alignment});
   }
-  // What a class serves is no run, even of so many slots.
-  const bool known =
-      std::has_single_bit(shape.alignment) &&
-      ((!has_class(shape) && deallocate_run(block, shape)) || upstream_.deallocate(block, shape));
-  if (!known) fail_release(block, shape);
+  if (!std::has_single_bit(shape.alignment)) fail_release(block, shape);
+  if (!deallocate_run(block, shape)) deallocate_upstream(block, shape);
+}
+
+void BlockHeap::deallocate_upstream(void* block, BlockShape shape) noexcept {
+  if (!upstream_.deallocate(block, shape)) fail_release(block, shape);
 }
 
 void BlockHeap::release_all() noexcept {

@@ -48,12 +48,12 @@ std::size_t slab_bytes(const PoolCore& pool) noexcept {
   return bits::round_up(SlabTable::bytes_for(pool), kLineBytes);
 }
 
-Region map_metadata(const SlotPool& handle, std::size_t least_alignment) {
+Region map_metadata(const SlotPool& handle) {
   if (!handle) {
     throw_invalid_argument("bufferpool: a PoolResource on a SlotPool that was moved from");
   }
   const PoolCore& pool = handle.core();
-  if (pool.alignment() < least_alignment) {
+  if (pool.alignment() < kLeastSlotAlignment) {
     throw_invalid_argument(
         "bufferpool: a PoolResource needs slots aligned to 16 bytes; make slot_bytes a multiple of "
         "16, or give the SlotPool an alignment");
@@ -71,7 +71,7 @@ std::uint64_t next_list_id() noexcept {
 
 BlockHeap::BlockHeap(SlotPool pool, std::size_t most_pooled_bytes)
     : pool_(std::move(pool)),
-      metadata_(map_metadata(pool_, kLeastSlotAlignment)),
+      metadata_(map_metadata(pool_)),
       base_(pool_.core().address_of(0)),
       slot_alignment_(pool_.core().alignment()),
       most_pooled_bytes_(most_pooled_bytes),

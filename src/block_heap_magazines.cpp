@@ -90,7 +90,7 @@ void* BlockHeap::allocate_of(SizeClass size_class, BlockShape shape) {
 void BlockHeap::deallocate_slowly(void* block, BlockShape shape) noexcept {
   if (!has_class(shape)) return deallocate_other(block, shape);
   const SizeClass size_class = class_of(last_of(shape) + 1);
-  if (!cells_[to_index(size_class)].unhold(block)) return deallocate_other(block, shape);
+  if (!cells_[to_index(size_class)].unhold(block)) return deallocate_upstream(block, shape);
   // Nobody keeps a long block: one alone in its slab goes with its slots now, which the pool overwrites.
   const bool goes_now = is_long(size_class) && slabs_.shape_of(size_class).blocks == 1;
   annotate::retire(block, bytes_of(size_class), pool_.core().zeroes() && !goes_now);

@@ -33,9 +33,9 @@ SlabShape cut(SizeClass size_class, const PoolCore& pool, std::uint64_t least_sl
           static_cast<std::uint32_t>(std::min(least * slot_bytes / block_bytes, kMostBlocks))};
 }
 
-/// Which array of bits is for blocks of so many bytes: 0 from 8 on, 1 from 16, 2 from 32, 3 from 64.
-std::size_t array_of(std::size_t block_bytes, std::size_t arrays) noexcept {
-  return std::min(static_cast<std::size_t>(std::bit_width(block_bytes / 8)), arrays) - 1;
+/// Which array of bits is for blocks of so many bytes.
+std::size_t array_of(std::size_t block_bytes) noexcept {
+  return std::min(static_cast<std::size_t>(std::bit_width(block_bytes / 8)), kBitArrays) - 1;
 }
 
 /// Of an array of bits.
@@ -100,7 +100,7 @@ bool SlabTable::is_used(std::uint64_t slot) const noexcept {
 }
 
 AtomicBitmap SlabTable::blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept {
-  const BitArray& array = bit_arrays_[array_of(bytes_of(size_class), kBitArrays)];
+  const BitArray& array = bit_arrays_[array_of(bytes_of(size_class))];
   const std::uint64_t blocks = shape_of(size_class).blocks;
   Atomic<Word>* const words = array.words + slab * array.words_a_slot;
   return AtomicBitmap::view(Words(words, AtomicBitmap::words_for(blocks)), blocks);

@@ -29,6 +29,9 @@ struct SizeRange {
   std::size_t unit_bytes;
 };
 
+/// A resource takes no pool whose slots are aligned to less.
+inline constexpr std::size_t kLeastSlotAlignment = 16;
+
 class BlockHeap {
  public:
   /// Blocks longer than `most_pooled_bytes` come from upstream. Throws std::bad_alloc when the system
@@ -118,7 +121,6 @@ class BlockHeap {
 
  private:
   static constexpr std::uint32_t kQuarantinedBlocks = 32;
-  static constexpr std::size_t kLeastSlotAlignment = 16;
 
   /// Counted off the hot path.
   struct alignas(64) ClassShared {
@@ -199,6 +201,7 @@ class BlockHeap {
   [[nodiscard]] void* try_allocate_run(BlockShape shape) noexcept;
   [[nodiscard]] bool deallocate_run(void* block, BlockShape shape) noexcept;
   [[nodiscard]] void* allocate_upstream(BlockShape shape, Tally& calls);
+  [[gnu::cold]] void deallocate_upstream(void* block, BlockShape shape) noexcept;
   [[noreturn]] [[gnu::cold]] void fail_release(const void* block, BlockShape shape) const noexcept;
   /// `call` says what was called.
   [[noreturn]] [[gnu::cold]] void fail_call(const char* call, const void* block) const noexcept;

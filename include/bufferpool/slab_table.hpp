@@ -56,6 +56,9 @@ struct BlockPlace {
   std::uint64_t block;
 };
 
+/// Of the bits of slabs: for blocks from 8 bytes on, from 16, from 32, and from 64.
+inline constexpr std::size_t kBitArrays = 4;
+
 class SlabTable {
  public:
   /// How much zeroed memory it needs, aligned to a cache line.
@@ -151,7 +154,6 @@ class SlabTable {
     Atomic<bits::Word>* words;
     std::uint64_t words_a_slot;
   };
-  static constexpr std::size_t kBitArrays = 4;
 
   [[nodiscard]] AtomicBitmap blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;

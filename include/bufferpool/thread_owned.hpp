@@ -27,17 +27,15 @@ class ThreadOwned {
   /// This thread's, or nullptr. Two thread-local loads and a compare.
   [[nodiscard]] Cache* mine() const noexcept {
     // A shortcut was written by the owner, which it stays as long as it runs.
-    const std::uint64_t number = number_;
-    const auto [mine, array] = this_thread_shortcuts.read(number);
-    return array == number ? static_cast<Cache*>(mine) : find_mine();
+    const auto [mine, array] = this_thread_shortcuts.read(number_);
+    return array == number_ ? static_cast<Cache*>(mine) : find_mine();
   }
 
   /// Where there are caches: mine(), or nullptr if it is not found at once. Makes no call, so that a hot
   /// path needs no stack.
   [[nodiscard]] Cache* mine_at_once() const noexcept {
-    const std::uint64_t number = number_;
-    const auto [mine, array] = this_thread_shortcuts.read(number);
-    if (array != number) [[unlikely]] {
+    const auto [mine, array] = this_thread_shortcuts.read(number_);
+    if (array != number_) [[unlikely]] {
       return nullptr;
     }
     if (mine == nullptr) __builtin_unreachable();  // number 0 is an array of nothing
