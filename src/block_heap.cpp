@@ -33,9 +33,10 @@ void* BlockHeap::allocate_other(BlockShape shape) {
   }
   if (shape.bytes > PTRDIFF_MAX || shape.alignment > PTRDIFF_MAX) throw_bad_alloc();
   if (shape.bytes == 0) return allocate({1, shape.alignment});
-  if (shape.bytes <= most_pooled_bytes_) {
-    void* run = try_allocate_run(shape);
-    if (run == nullptr && reclaim()) run = try_allocate_run(shape);
+  const std::uint64_t slots = slots_for(shape);
+  if (shape.bytes <= most_pooled_bytes_ && slots <= pool_.slots()) {
+    void* run = try_allocate_run(shape, slots);
+    if (run == nullptr && reclaim()) run = try_allocate_run(shape, slots);
     if (run != nullptr) return run;
   }
   return allocate_upstream(shape, run_upstream_calls_);
@@ -63,9 +64,7 @@ bool BlockHeap::begins_in_run(const void* block, std::uint64_t first,
          aligned_in_run(first, alignment) == block;
 }
 
-void* BlockHeap::try_allocate_run(BlockShape shape) noexcept {
-  const std::uint64_t slots = slots_for(shape);
-  if (slots > pool_.slots()) return nullptr;
+void* BlockHeap::try_allocate_run(BlockShape shape, std::uint64_t slots) noexcept {
   void* const run = pool_.core().try_allocate_run(slots, Holder::resource);
   if (run == nullptr) return nullptr;
   const std::uint64_t first = to_number(pool_.index_of(run));
@@ -166,6 +165,12 @@ void BlockHeap::fail_call(const char* call, const void* block) const noexcept {
   }
   const std::uint64_t slot = to_number(pool_.index_of(block));
   const SlotUse use = slabs_.use_of(slot);
+  if (use.kind == SlotUse::Kind::none && slabs_.is_used(slot)) {
+    fail(
+        "%s: slot %llu is inside of a run of slots; pass what allocate returned, and the size and "
+        "alignment that it was called with",
+        where, printable(slot));
+  }
   if (use.kind == SlotUse::Kind::none) {
     fail(
         "%s: slot %llu holds no block of this resource; it was given back already, or is another's",

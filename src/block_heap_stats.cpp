@@ -4,6 +4,14 @@
 #include "bufferpool/block_heap.hpp"
 
 namespace bufferpool::detail {
+namespace {
+
+/// The sums drift where a block is given back with another length than it was counted with.
+std::uint64_t asked_of(std::int64_t sum, std::uint64_t handed_out_bytes) noexcept {
+  return std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(sum, 0)), handed_out_bytes);
+}
+
+}  // namespace
 
 PoolResourceStats BlockHeap::stats() const noexcept {
   PoolResourceStats stats;
@@ -21,18 +29,19 @@ PoolResourceStats BlockHeap::stats() const noexcept {
       least_cached += found->blocks.low_water();
       asked += found->blocks.sum();
     }
-    of_class.asked_bytes = ClassCache::Blocks::wrap(asked);
     const std::uint64_t out = std::max(shared.out.get(), of_class.cached);
     shared.peak.raise(out - std::min(out, least_cached));
     of_class.in_use = out - of_class.cached;
     of_class.peak = shared.peak.get();
     of_class.handed_out_bytes = of_class.in_use * of_class.block_bytes;
+    of_class.asked_bytes = asked_of(ClassCache::Blocks::wrap(asked), of_class.handed_out_bytes);
     of_class.upstream_calls = shared.upstream_calls.get();
   }
   stats.runs.in_use = run_blocks_.get();
   stats.runs.peak = run_peak_.get();
-  stats.runs.asked_bytes = run_asked_bytes_.get();
   stats.runs.handed_out_bytes = run_slots_.get() * pool_.slot_bytes();
+  stats.runs.asked_bytes =
+      asked_of(static_cast<std::int64_t>(run_asked_bytes_.get()), stats.runs.handed_out_bytes);
   stats.runs.upstream_calls = run_upstream_calls_.get();
   stats.upstream_blocks = upstream_.size();
   stats.metadata_bytes = metadata_.size();

@@ -14,23 +14,28 @@ using bits::Word;
 constexpr std::uint32_t kMostSlabSlots = 8;
 constexpr std::uint64_t kMostBlocks = std::uint64_t{1} << 30;
 
-/// At most an eighth of a slab is left over behind its last block.
+/// At most an eighth of a slab is left over behind its last block; where no few slots leave that, as little as can be; as
+/// few slots as hold a block where the pool has not enough of them.
 SlabShape cut(SizeClass size_class, const PoolCore& pool, std::uint64_t least_slabs) noexcept {
   const std::size_t block_bytes = bytes_of(size_class);
-  const std::size_t slot_bytes = pool.slot_bytes();
-  const auto least = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(bits::divide_up(block_bytes, slot_bytes), kMostSlabSlots + 1));
-  if (least > 4) return {0, 0};
-  for (std::uint32_t slots = least; slots <= kMostSlabSlots; ++slots) {
-    const std::size_t bytes = slots * slot_bytes;
-    const std::size_t rest = bytes % block_bytes;
-    if (slots > least && pool.slots() / slots < least_slabs) break;
-    if (rest <= bytes / 8) {
-      return {slots, static_cast<std::uint32_t>(std::min(bytes / block_bytes, kMostBlocks))};
-    }
+  const auto slab_of = [&](std::uint64_t slots) -> SlabShape {
+    const std::uint64_t blocks = slots * pool.slot_bytes() / block_bytes;
+    return {static_cast<std::uint32_t>(slots),
+            static_cast<std::uint32_t>(std::min(blocks, kMostBlocks))};
+  };
+  const std::uint64_t least = bits::divide_up(block_bytes, pool.slot_bytes());
+  if (least > 4 || least > pool.slots()) return {0, 0};
+  SlabShape best = slab_of(least);
+  for (std::uint64_t slots = least; slots <= kMostSlabSlots; ++slots) {
+    if (slots > least && pool.slots() / slots < least_slabs) return slab_of(least);
+    const SlabShape found = slab_of(slots);
+    const std::size_t bytes = slots * pool.slot_bytes();
+    if (bytes % block_bytes <= bytes / 8) return found;
+    const bool has_more_a_slot =
+        std::uint64_t{found.blocks} * best.slots > std::uint64_t{best.blocks} * found.slots;
+    if (has_more_a_slot) best = found;
   }
-  return {least,
-          static_cast<std::uint32_t>(std::min(least * slot_bytes / block_bytes, kMostBlocks))};
+  return best;
 }
 
 /// Which array of bits is for blocks of so many bytes.

@@ -155,7 +155,7 @@ TEST(Magazine, sums_of_threads_add_up_also_where_each_has_wrapped_around) {
     gives.add(bytes);
     takes.add(100 - bytes);
   }
-  EXPECT_EQ(Slots::wrap(gives.sum() + takes.sum()), 300u);
+  EXPECT_EQ(Slots::wrap(gives.sum() + takes.sum()), 300);
   EXPECT_EQ(gives.fill(), 0u);
   EXPECT_EQ(takes.fill(), 0u);
 }

@@ -50,6 +50,26 @@ TEST_F(PoolResourceStatsTest, a_block_counts_in_the_class_that_serves_its_size) 
   }
 }
 
+/// As it may be where allocate_at_least() or a Boost vector got more than it asked for.
+TEST_F(PoolResourceStatsTest,
+       bytes_asked_for_are_within_what_is_handed_out_whatever_length_comes_back) {
+  const auto is_within = [this](std::size_t bytes) {
+    const BlockStats found = memory_.stats().of(bytes);
+    return found.asked_bytes <= found.handed_out_bytes;
+  };
+  for (const std::size_t bytes : {std::size_t{57}, 5 * pool_.slot_bytes() - 9}) {
+    for (const std::ptrdiff_t more : {7, -7}) {
+      const std::size_t asked = more < 0 ? bytes + 7 : bytes;
+      for (int i = 0; i < 3; ++i) {
+        void* const block = memory_.allocate(asked, 1);
+        EXPECT_TRUE(is_within(bytes)) << bytes;
+        memory_.deallocate(block, asked + static_cast<std::size_t>(more), 1);
+        EXPECT_EQ(memory_.stats().of(bytes).asked_bytes, 0u) << bytes << ' ' << more;
+      }
+    }
+  }
+}
+
 TEST_F(PoolResourceStatsTest, what_is_handed_out_is_at_most_a_quarter_more_than_what_is_asked_for) {
   double worst = 0;
   for (std::size_t bytes = 33; bytes <= 1024 * 1024; bytes += bytes < 5000 ? 1 : bytes / 1000) {

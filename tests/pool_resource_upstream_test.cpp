@@ -137,6 +137,20 @@ TEST_F(PoolResourceUpstream, a_resource_without_one_refuses_what_does_not_fit) {
   EXPECT_TRUE(is_quiet(memory.stats()));
 }
 
+TEST_F(PoolResourceUpstream, what_can_never_fit_costs_nobody_the_blocks_that_it_keeps) {
+  SlotPool pool({.slot_bytes = 4096, .slots = 256, .upstream = std::pmr::null_memory_resource()});
+  PoolResource memory(pool);
+  memory.deallocate(memory.allocate(100), 100);
+  const std::uint64_t kept = memory.stats().of(100).cached;
+  ASSERT_NE(kept, 0u);
+  for (const std::size_t bytes : {std::size_t{257} * 4096, std::size_t{PTRDIFF_MAX}}) {
+    EXPECT_THROW(static_cast<void>(memory.allocate(bytes, 1)), std::bad_alloc);
+    EXPECT_EQ(memory.stats().of(100).cached, kept) << bytes;
+  }
+  memory.deallocate(memory.allocate(256 * 4096), 256 * 4096);  // what fits gets them all
+  EXPECT_EQ(memory.stats().of(100).cached, 0u);
+}
+
 TEST_F(PoolResourceUpstream, one_resource_may_be_the_upstream_of_anothers_pool) {
   SlotPool small({.slot_bytes = 256, .slots = 4, .upstream = &memory_});
   PoolResource in_front(small);

@@ -46,10 +46,11 @@ TEST_P(SlabTableTest, the_blocks_of_a_slab_fit_into_its_slots) {
   }
 }
 
-TEST_P(SlabTableTest, a_class_is_served_unless_a_block_takes_more_than_four_slots) {
+TEST_P(SlabTableTest, a_class_is_served_unless_a_block_takes_more_than_four_slots_or_all) {
+  const std::uint64_t most_slots = std::min<std::uint64_t>(4, slabs_.pool.slots());
   for (const SizeClass size_class : every_class()) {
     EXPECT_EQ(slabs_->shape_of(size_class).blocks != 0,
-              bytes_of(size_class) <= 4 * slabs_.pool.slot_bytes())
+              bytes_of(size_class) <= most_slots * slabs_.pool.slot_bytes())
         << bytes_of(size_class);
   }
 }
@@ -62,6 +63,18 @@ TEST_P(SlabTableTest, little_of_a_slab_is_left_over_behind_its_last_block) {
     const std::size_t slab_bytes = shape.slots * slabs_.pool.slot_bytes();
     EXPECT_LE(slab_bytes - shape.blocks * bytes_of(size_class), slab_bytes / part)
         << bytes_of(size_class);
+  }
+}
+
+TEST(SlabTableOfOddSlots, a_slab_leaves_over_at_most_a_seventh_where_no_few_slots_leave_an_eighth) {
+  for (const std::size_t slot_bytes : {880u, 1264u, 2032u, 4112u, 50'000u, 100'000u, 1'747'520u}) {
+    const Slabs slabs(PoolShape{"odd", slot_bytes, 2000});
+    for (const SizeClass size_class : every_class()) {
+      const SlabShape shape = slabs.table.shape_of(size_class);
+      const std::size_t slab_bytes = shape.slots * slot_bytes;
+      EXPECT_LE(slab_bytes - shape.blocks * bytes_of(size_class), slab_bytes / 7)
+          << bytes_of(size_class) << " in slots of " << slot_bytes;
+    }
   }
 }
 

@@ -198,7 +198,7 @@ class BlockHeap {
                                    std::size_t alignment) const noexcept;
   [[nodiscard]] std::byte* aligned_in_run(std::uint64_t first,
                                           std::size_t alignment) const noexcept;
-  [[nodiscard]] void* try_allocate_run(BlockShape shape) noexcept;
+  [[nodiscard]] void* try_allocate_run(BlockShape shape, std::uint64_t slots) noexcept;
   [[nodiscard]] bool deallocate_run(void* block, BlockShape shape) noexcept;
   [[nodiscard]] void* allocate_upstream(BlockShape shape, Tally& calls);
   [[gnu::cold]] void deallocate_upstream(void* block, BlockShape shape) noexcept;

@@ -20,7 +20,9 @@ struct BlockStats {
   /// Most blocks in use at one time. Exact while one thread uses the resource; with several never too
   /// low, and too high by at most what their magazines held.
   std::uint64_t peak = 0;
-  std::uint64_t asked_bytes = 0;  ///< what the callers asked for, of the blocks in use
+  /// What the callers asked for, of the blocks in use: from 0 to handed_out_bytes. It drifts where blocks are given
+  /// back with another length than they were asked for, as allocate_at_least() and Boost's vectors allow.
+  std::uint64_t asked_bytes = 0;
   /// What those blocks take; not what their slabs leave over behind the last block.
   std::uint64_t handed_out_bytes = 0;
   std::uint64_t upstream_calls = 0;  ///< requests that upstream served, since construction

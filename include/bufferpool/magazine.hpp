@@ -80,8 +80,8 @@ class Magazine {
   void add(std::uint64_t added) noexcept { top_.set(top().word + (added << kSumShift)); }
   /// What the owner has added. A sum of sums is right modulo 2^48, as wrap() makes it.
   [[nodiscard]] std::uint64_t sum() const noexcept { return top().word >> kSumShift; }
-  [[nodiscard]] static std::uint64_t wrap(std::uint64_t sums) noexcept {
-    return sums << kSumShift >> kSumShift;
+  [[nodiscard]] static std::int64_t wrap(std::uint64_t sums) noexcept {
+    return static_cast<std::int64_t>(sums << kSumShift) >> kSumShift;
   }
 
   /// push(entry_of(bit)) for the bits of a word, the highest first, so that pop_or() has them upwards. Returns
