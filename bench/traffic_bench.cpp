@@ -43,6 +43,7 @@ void register_fragmentation(std::size_t bytes) {
 
 void register_all() {
   register_proxy<BufferPoolSystem>();
+  register_proxy<UsualSlotsSystem>();
   register_proxy<PoolResourceSystem>();
   register_proxy<SystemBufferSystem>();
   register_proxy<HeapSystem>();

@@ -22,9 +22,9 @@ from rows import parse
 from summary import Summary
 
 
-def at_least_one(given):
-    if not given.isdigit() or int(given) == 0:
-        raise argparse.ArgumentTypeError(f"at least 1 round, not {given}")
+def rounds(given):
+    if not re.fullmatch("[1-9][0-9]{0,2}", given):
+        raise argparse.ArgumentTypeError(f"1 to 999, not {given}")
     return int(given)
 
 
@@ -35,10 +35,18 @@ def pattern(given):
         raise argparse.ArgumentTypeError(f"not a regular expression: {error}")
 
 
+class Parser(argparse.ArgumentParser):
+    """Wrong arguments are one line: how it is used, bench/run.sh says, which has other options."""
+
+    def error(self, message):
+        sys.stderr.write(message.removeprefix("argument ") + "\n")
+        sys.exit(2)
+
+
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer rows and rounds, within three minutes")
-    parser.add_argument("--rounds", type=at_least_one, help="15 unless told, 5 with --quick")
+    parser = Parser(prog="bench/run.sh", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
+    parser.add_argument("--rounds", type=rounds, help="15 unless told, 5 with --quick")
     parser.add_argument("--only", type=pattern, default=pattern(""), help="rows that match, and references")
     parser.add_argument("--output", type=Path, help="usually bench/results; build/bench/results if part of it is run")
     parser.add_argument("--build", type=Path, default=Path("build/bench"), help=argparse.SUPPRESS)
@@ -93,30 +101,38 @@ def count_instructions(build):
         return "", [skip("instructions", "valgrind is not installed", "valgrind")], []
     script = machine.CHECKOUT / "bench" / "count_instructions.py"
     done = subprocess.run([sys.executable, script, probe], capture_output=True, text=True)
-    said = (done.stdout + done.stderr).strip()
+    lines = (done.stdout + done.stderr).rstrip().splitlines()
+    judged = ("skipped: ", "FAILED: ")
+    table = "\n".join(line for line in lines if not line.startswith(judged))
     if done.returncode == 77:
-        return "", [skip("instructions", said.removeprefix("skipped: "))], []
-    return done.stdout.rstrip(), [], [said.splitlines()[-1]] if done.returncode else []
+        return table, [skip("instructions' growth", lines[-1].removeprefix("skipped: "))], []
+    wrong = [line for line in lines if line.startswith(judged)] or lines[-1:]
+    return table, [], wrong if done.returncode else []
 
 
 def write(about, samples, output):
-    """Returns the path of the Markdown, and the targets."""
+    """Returns the path of the Markdown, and the targets. Earlier results are replaced when all is written."""
     summary = Summary(samples)
     judged = targets.judge(summary)
-    base = output / about["machine"]
-    for drawn_before in output.glob(f"{base.name}-*.svg"):
-        drawn_before.unlink()
-    results.write(Path(f"{base}.json"), about, summary, judged)
-    try:
-        import plots
+    name = about["machine"]
+    with tempfile.TemporaryDirectory(dir=output, prefix=".unfinished-") as folder:
+        base = Path(folder, name)
+        results.write(Path(f"{base}.json"), about, summary, judged)
+        try:
+            import plots
 
-        drawn = plots.draw_all(about, summary, base)
-    except ImportError as error:
-        print(f"No plots: {error}. Debian has python3-matplotlib.", file=sys.stderr)
-        drawn = []
-    path = Path(f"{base}.md")
-    path.write_text(markdown.document(about, summary, judged, drawn))
-    return path, judged
+            drawn = plots.draw_all(about, summary, base)
+        except ImportError as error:
+            print(f"No plots: {error}. Debian has python3-matplotlib.", file=sys.stderr)
+            drawn = []
+        Path(f"{base}.md").write_text(markdown.document(about, summary, judged, drawn))
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+        for drawn_before in output.glob(f"{name}-*.svg"):
+            drawn_before.unlink()
+        for written in Path(folder).iterdir():
+            written.replace(output / written.name)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
+    return output / f"{name}.md", judged
 
 
 def report(about, samples, path, judged):
@@ -125,7 +141,7 @@ def report(about, samples, path, judged):
         print(line)
     for error in samples.errors:
         print(f"ERROR: {error}")
-    print(f"results: {path}, with .json and .svg beside it")
+    print(f"results: {path}, and what else has that name")
     print(targets.counts(judged))
     return 1 if samples.errors else 0
 
@@ -139,7 +155,7 @@ def output_of(arguments):
         output.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=output).close()
     except OSError as error:
-        print(f"--output {output}: {error.strerror}", file=sys.stderr)
+        print(f"{output}: results cannot be written there: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     return output
 
@@ -159,13 +175,14 @@ def run(arguments):
     pace = plan.Pace(arguments.rounds or usual.rounds, usual.min_time_s)
     about = machine.describe(arguments.build, there, files)
     about |= {"rounds": pace.rounds, "quick": arguments.quick}
-    if machine.was_busy(about):
-        in_use = about["cores_in_use_at_start"]
+    if in_use := machine.busy_cores(about):
         print(f"Busy: others use {in_use} cores. Rows with several threads will be off.", file=sys.stderr)
     none = ("", [], [])
     instructions, why_not, wrong = none if arguments.only.pattern else count_instructions(arguments.build)
     about |= {"instructions": instructions, "skipped": skipped + why_not}
+    before = machine.Usage.now()
     samples = measure.run(jobs, pace)
+    about["cores_in_use_meanwhile"] = round(machine.cores_in_use_by_others(before), 2)
     samples.errors += wrong
     return about, samples
 

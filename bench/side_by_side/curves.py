@@ -5,6 +5,8 @@ import text
 from drawing import RIVALS, line_style, plain_numbers, pyplot
 from rows import Row, by_case, kind
 
+NONE = 1e-12
+
 
 def lines(figures, labels, size=(8, 4.2)):
     """`figures` is a list of (name, system, [(x, y)...]); `labels` are those of the axes."""
@@ -38,19 +40,28 @@ def threads(summary):
     return figure
 
 
-def scale(summary):
-    """A line for each load."""
-    found = {}
-    for row in summary.of("scale"):
-        slots, _, percent = row.case.partition("/")
-        found.setdefault(int(percent), []).append((int(slots), summary.median(row)))
-    if not found:
-        return None
-    figures = [(f"{percent} % full", "", sorted(found[percent])) for percent in sorted(found)]
-    figure, axes = lines(figures, ("slots of the pool (log)", "one allocate and deallocate, ns"))
-    axes.set_xscale("log", base=2)
-    axes.set_ylim(bottom=0)
-    return figure
+def over_slots(workload, what, name_of):
+    """A line for each load, or each size of a block, over the number of slots."""
+
+    def draw(summary):
+        found = {}
+        for row in summary.of(workload):
+            slots, _, load = row.case.partition("/")
+            found.setdefault(int(load or 0), []).append((int(slots), summary.median(row)))
+        if not found:
+            return None
+        figures = [(name_of(load), "", sorted(found[load])) for load in sorted(found)]
+        figure, axes = lines(figures, ("slots of the pool (log)", f"{what}, ns"))
+        axes.set_xscale("log", base=2)
+        axes.set_ylim(bottom=0)
+        return figure
+
+    return draw
+
+
+scale = over_slots("scale", "one allocate and deallocate", lambda percent: f"{percent} % full")
+scale_blocks = over_slots("scale_blocks", "one block, taken and given back", lambda size: text.case(str(size)))
+full = over_slots("full", "to say that nothing is free", lambda _: "SlotPool")
 
 
 def latency(summary):
@@ -69,7 +80,9 @@ def latency(summary):
     labels = (f"time of one operation, {text.case(case)}, up to, ns (log)", "share of operations, % (log)")
     figure, axes = lines(figures, labels)
     for line in axes.lines:
-        line.set_drawstyle("steps-mid")
+        line.set_drawstyle("steps-pre")
+    least = min(share for *_, shares in figures for _, share in shares if share > NONE)
+    axes.set_ylim(bottom=least / 2)
     axes.set_xscale("log", base=2)
     axes.set_xticks([1 << power for power in range(3, 21, 3)])
     axes.set_yscale("log")
@@ -79,12 +92,11 @@ def latency(summary):
 
 
 def buckets(summary, row):
-    """(upper edge in ns, percent of the operations) of each bucket that is not empty."""
+    """(upper edge in ns, percent of the operations) of each bucket; what a log axis cannot show is far below it."""
     counters = summary.samples.counters.get(row, {})
     found = (re.fullmatch(r"share_up_to_(\d+)", name) for name in counters)
     edges = sorted(int(match.group(1)) for match in found if match)
-    shares = ((edge, 100 * summary.median(row, f"share_up_to_{edge}")) for edge in edges)
-    return [(edge, share) for edge, share in shares if share > 0]
+    return [(edge, 100 * summary.median(row, f"share_up_to_{edge}") or NONE) for edge in edges]
 
 
 def fragmentation(summary):

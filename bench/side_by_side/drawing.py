@@ -15,6 +15,7 @@ OUR_COLOR = "#16344f"
 GREYS = ["#e8e8e8", "#b4b4b4", "#d2d2d2", "#f6f6f6", "#9a9a9a", "#c3c3c3"]
 HATCHES = ["", "///", "...", "\\\\\\", "xx", "--"]
 LINES = [("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"), ("--", "v"), (":", "x"), ("-.", "P"), ("-", "*")]
+LINES += [("--", "<"), (":", "p"), ("-.", "h"), ("-", "+"), ("--", "d")]  # more than there are systems
 LINE_COLORS = ["#b5541c", "#2a7a4b", "#7a4f9e", "#8a6d00", "#3b6fa8", "#a03050", "#555555"]
 KINDS = {  # the filling of a bar in a chart that tells systems apart by their names
     "ours": {"facecolor": OUR_COLOR},
@@ -98,7 +99,8 @@ def lying_bars(axes, systems, value_of, log=False):
         axes.set_xscale("log")
         room = (2 * max(known) / min(known)) ** 0.35  # for the last figure
         axes.set_xlim(min(known) / 2, max(known) * room)
-        axes.xaxis.set_major_locator(ticker.LogLocator(numticks=4))
+        narrow = max(known) < 30 * min(known)
+        axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if narrow else (1,), numticks=4))
         plain_numbers(axes.xaxis)
     else:
         axes.set_xlim(0, max(known) * 1.25)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import plan
 
@@ -36,10 +37,18 @@ def commit():
 
 def processor():
     try:
-        found = re.search(r"^model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        return name_of_processor(Path("/proc/cpuinfo").read_text())
     except OSError:
-        found = None
-    return found.group(1).strip() if found else platform.machine()
+        return platform.machine()
+
+
+def name_of_processor(cpuinfo):
+    """Hosts may hide which one it is: then `AMD EPYC (family 26, model 2)`."""
+    found = dict(re.findall(r"^(model name|cpu family|model)\s*:\s*(.*?)\s*$", cpuinfo, re.MULTILINE))
+    name = found.get("model name", platform.machine())
+    if re.search(r"\d", name) or not {"cpu family", "model"} <= found.keys():
+        return name
+    return f"{name} (family {found['cpu family']}, model {found['model']})"
 
 
 def short_name(model, cores):
@@ -88,8 +97,29 @@ def cores_in_use(seconds=2):
     return (ticks_in_use() - before) / (seconds * os.sysconf("SC_CLK_TCK"))
 
 
-def was_busy(about):
-    return about["cores_in_use_at_start"] > about["cores"] / 4
+class Usage(NamedTuple):
+    """Up to a moment: its time, and what all and this process with its children used of the processors."""
+
+    at_s: float
+    all_s: float
+    own_s: float
+
+    @classmethod
+    def now(cls):
+        own_s = sum(os.times()[:4])
+        return cls(time.monotonic(), ticks_in_use() / os.sysconf("SC_CLK_TCK"), own_s)
+
+
+def cores_in_use_by_others(since):
+    now = Usage.now()
+    used_s = (now.all_s - since.all_s) - (now.own_s - since.own_s)
+    return max(0.0, used_s / (now.at_s - since.at_s))
+
+
+def busy_cores(about):
+    """How many others used, at the start or meanwhile, if that is too much to measure beside; else 0."""
+    most = max(about["cores_in_use_at_start"], about.get("cores_in_use_meanwhile", 0))
+    return most if most > about["cores"] / 4 else 0
 
 
 def describe(build, systems, libraries):

@@ -9,7 +9,8 @@ from targets import counts
 EXPLANATION = (
     "Ratios: the other's time (or memory) by bufferpool's, so above 1 bufferpool is better; the median of\n"
     "the ratios of the rounds.\n\n"
-    "- `~`: the spread of these ratios (the distance of their quartiles) is wider than the lead: it is even.\n"
+    "- In brackets: the spread, the distance of the quartiles of the rounds in % of the median.\n"
+    "- `~`: the spread of the ratios is wider than the lead: it is even.\n"
     "- †: not thread-safe.\n"
     "- ‡: a lower bound, which does less than an allocator has to. It never counts as faster."
 )
@@ -30,8 +31,8 @@ def head(about):
     lines = ["# Side by side", "", text.caption(about) + f" · {about['kernel']}", ""]
     if about["quick"]:
         lines.append("A quick run: fewer sizes, fewer rounds.\n")
-    if machine.was_busy(about):
-        lines.append(f"**The machine was busy, with {about['cores_in_use_at_start']} cores: a sketch.**\n")
+    if in_use := machine.busy_cores(about):
+        lines.append(f"**The machine was busy: others used {in_use} cores. A sketch.**\n")
     compared = "; ".join(f"{one} {found}" for one, found in about["compared"].items())
     lines.append(f"Compared with: {compared}.\n")
     lines += [f"- {line}" for line in text.skipped(about["skipped"]) or ["nothing was skipped"]]
@@ -39,13 +40,17 @@ def head(about):
 
 
 def multiple(competitor):
-    return f"{text.digits(competitor[1])} ({text.system(competitor[0])})" if competitor else "-"
+    if not competitor:
+        return "-"
+    return f"{text.digits(competitor.mean)}{' ~' if competitor.even else ''} ({text.system(competitor.system)})"
 
 
 def summary_line(summary, standing):
     note, measure = notes.note_of(standing.workload), notes.MEASURES[standing.measure][0]
     ours = next(row.reference.system for row in summary.of(standing.workload))
-    fastest = f"**{ours}**" if standing.first else text.system(standing.next_best[0])
+    fastest = f"**{ours}**" if standing.first else text.system(standing.next_best.system)
+    if standing.next_best and standing.next_best.even:
+        fastest = "even"
     what = f"`{standing.workload}`" + (f": {note.title}" if measure == "time" else f", {measure}")
     figures = f"{standing.wins} / {standing.even} / {standing.losses}"
     return [what, fastest, multiple(standing.next_best), figures, multiple(standing.single_threaded)]
@@ -72,9 +77,11 @@ def summary_table(summary):
 
 def ratio_cell(summary, row, best):
     """Ours as a time, the others as multiples of it."""
+    ratio = summary.ratio(row)
     is_ours = row == row.reference
-    shown = text.duration(summary.median(row)) if is_ours else text.ratio(summary.ratio(row))
-    return f"**{shown}**" if row in best else shown
+    shown = text.duration(summary.median(row)) if is_ours else text.ratio(ratio)
+    spread = text.spread(summary.spread(row) if is_ours else ratio.spread)
+    return f"**{shown}**{spread}" if row in best else f"{shown}{spread}"
 
 
 def fastest(summary, rows):
@@ -115,7 +122,10 @@ def figures_table(summary, workload, cases):
         for measure in measures:
             value = summary.median(row, measure)
             shown = "" if value is None else text.quantity(value, notes.MEASURES[measure][1])
-            cells.append(f"**{shown}**" if shown and value == best[measure] else shown)
+            shown = f"**{shown}**" if shown and value == best[measure] else shown
+            ratio = summary.ratio(row, measure)
+            even = " ~" if ratio and ratio.unsure and row != row.reference else ""
+            cells.append(shown and shown + even + text.spread(summary.spread(row, measure)))
         name = name_of(row.system) + (f", {text.case(row.case)}" if len(cases) > 1 else "")
         lines.append([name, *cells])
     return table(["", *(notes.MEASURES[measure][0] for measure in measures)], lines)
@@ -126,7 +136,7 @@ def scale_table(summary, workload):
     rows = summary.of(workload)
     slots = sorted({int(row.case.split("/")[0]) for row in rows})
     loads = sorted({row.case.partition("/")[2] for row in rows}, key=lambda load: int(load or 0))
-    found = {row.case: text.duration(summary.median(row)) for row in rows}
+    found = {row.case: text.duration(summary.median(row)) + text.spread(summary.spread(row)) for row in rows}
     lines = []
     for count in slots:
         cells = [found.get(f"{count}/{load}".rstrip("/"), "") for load in loads]

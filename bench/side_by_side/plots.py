@@ -1,7 +1,7 @@
 """The plots, and those of them that have bars. Each is drawn if there are figures for it."""
 import notes
 import text
-from curves import fragmentation, latency, scale, threads
+from curves import fragmentation, full, latency, scale, scale_blocks, threads
 from drawing import RIVALS, explain_kinds, grouped_bars, lying_bars, pyplot, save
 from rows import Row
 
@@ -129,6 +129,24 @@ def proxy(summary):
     return lying(summary, summary.systems("proxy"), panels)
 
 
+def idle(summary):
+    """A group of bars for each number of connections."""
+    cases = summary.cases("idle")
+    if not cases:
+        return None
+    figure, axes = pyplot.subplots(figsize=(8, 4.2))
+
+    def bytes_of(system, case):
+        return summary.median(Row("idle", system, case), "bytes_per_connection")
+
+    grouped_bars(axes, cases, summary.systems("idle"), bytes_of)
+    axes.set_xticks(range(len(cases)), [f"{int(case):,}" for case in cases])
+    axes.set_xlabel("connections")
+    axes.set_ylabel("memory a connection, bytes (log)")
+    axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
 PLOTS = {
     "blocks": blocks,
     "proxy": proxy,
@@ -140,7 +158,10 @@ PLOTS = {
     "messages": messages,
     "false-sharing": false_sharing,
     "latency": latency,
+    "idle": idle,
     "scale": scale,
+    "scale-blocks": scale_blocks,
+    "full": full,
     "fragmentation": fragmentation,
 }
 

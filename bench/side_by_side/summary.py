@@ -34,24 +34,39 @@ class Behind(NamedTuple):
     ratio: Ratio
 
 
+class Competitor(NamedTuple):
+    system: str
+    mean: float  # geometric, of its ratios
+    even: bool  # at every size
+
+
 class Standing(NamedTuple):
-    """A workload in one line. A competitor is its name and the geometric mean of its ratios."""
+    """A workload in one line."""
 
     workload: str
     measure: str
-    next_best: tuple | None
-    single_threaded: tuple | None
+    next_best: Competitor | None
+    single_threaded: Competitor | None
     wins: int
     even: int  # the spread is wider than the lead
     losses: int
 
     @property
     def first(self):
-        return self.next_best is None or self.next_best[1] >= 1
+        return self.next_best is None or self.next_best.mean >= 1
 
 
 def median(values):
     return statistics.median(value for value in values if value is not None)
+
+
+def spread_of(values):
+    """The distance of the quartiles, as a part of the median; None of a single value."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    low, middle, high = statistics.quantiles(known, n=4, method="inclusive")
+    return (high - low) / middle if middle else 0
 
 
 def ratio_of(others, ours):
@@ -60,8 +75,7 @@ def ratio_of(others, ours):
     if not found:
         return None
     middle = statistics.median(found)
-    quartiles = statistics.quantiles(found, n=4, method="inclusive") if len(found) > 1 else [middle] * 3
-    return Ratio(middle, (quartiles[2] - quartiles[0]) / middle if middle else 0)
+    return Ratio(middle, spread_of(found) or 0)
 
 
 def geometric_mean(values):
@@ -82,6 +96,9 @@ class Summary:
     def median(self, row, measure="time"):
         values = self.values(row, measure)
         return median(values) if values else None
+
+    def spread(self, row, measure="time"):
+        return spread_of(self.values(row, measure) or [])
 
     def ratio(self, row, measure="time"):
         ours = row.reference and self.values(row.reference, measure)
@@ -131,9 +148,12 @@ class Summary:
         for row in self.of(workload):
             ratio = self.ratio(row, measure)
             if kind(row.system) == wanted_kind and ratio and ratio.value > 0:
-                ratios.setdefault(row.system, []).append(ratio.value)
-        means = [(system, geometric_mean(values)) for system, values in ratios.items()]
-        return min(means, key=lambda one: one[1], default=None)
+                ratios.setdefault(row.system, []).append(ratio)
+        competitors = [
+            Competitor(system, geometric_mean([one.value for one in found]), all(one.unsure for one in found))
+            for system, found in ratios.items()
+        ]
+        return min(competitors, key=lambda one: one.mean, default=None)
 
     def standing(self, workload, measure):
         next_best = self.best_of(workload, measure, "thread-safe")

@@ -162,7 +162,7 @@ class Ratios(unittest.TestCase):
         self.assertTrue(ratio_of([10, 11, 12], [10, 10, 10]).unsure is False)  # 9 % against 10 %
         self.assertTrue(ratio_of([9, 11, 13], [10, 10, 10]).unsure)
         found = document_of({"pair/PoolResource/64": [10, 10, 10], "pair/jemalloc/64": [9, 11, 13]})
-        self.assertIn("| jemalloc | 1.10 ~ |", found)
+        self.assertIn("| jemalloc | 1.10 ~ (18 %) |", found)
 
     def test_unsure_ratios_are_neither_wins_nor_losses(self):
         summary = summary_of(
@@ -176,8 +176,17 @@ class Ratios(unittest.TestCase):
         )
         standing = summary.standing("pair", "time")
         self.assertEqual((standing.wins, standing.even, standing.losses), (1, 1, 1))
-        self.assertEqual(standing.next_best[0], "tcmalloc")
+        self.assertEqual(standing.next_best.system, "tcmalloc")
         self.assertFalse(standing.first)
+
+    def test_nobody_is_first_where_the_best_two_are_even(self):
+        found = document_of({"multi/BufferPool": [10, 10, 10], "multi/SystemBuffer": [8, 9, 12]})
+        self.assertIn("| even | 0.90 ~ (SystemBuffer (glibc)) | 0 / 1 / 0 |", found)
+
+    def test_spread_stands_behind_every_figure_that_was_measured_more_than_once(self):
+        found = document_of({"scale/SlotPool/8/50": [9, 10, 11], "scale/SlotPool/64/50": [10, None, None]})
+        self.assertIn("| 8 slots | 10.0 ns (10 %) |", found)
+        self.assertIn("| 64 slots | 10.0 ns |", found)
 
 
 class Losses(unittest.TestCase):
@@ -249,12 +258,12 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.proxy(50), [True, True])
         self.assertEqual(self.proxy(51), [True, False])
 
-    def test_scale_counts_from_8_slots(self):
-        times = {"scale/SlotPool/8/50": [40] * 3, "scale/SlotPool/64/50": [10] * 3}
-        self.assertEqual(self.verdicts(times | {"scale/SlotPool/1048576/50": [59] * 3}), [True])
-        self.assertEqual(self.verdicts(times | {"scale/SlotPool/512/50": [61] * 3}), [False])
-        larger = {"scale/SlotPool/512/50": [50] * 3, "scale/SlotPool/4194304/50": [99] * 3}
-        self.assertEqual(self.verdicts(times | larger), [True])
+    def test_scale_is_flat_if_no_size_takes_long(self):
+        times = {"scale/SlotPool/8/50": [14] * 3, "scale/SlotPool/64/50": [10] * 3}
+        self.assertEqual(self.verdicts(times | {"scale/SlotPool/1048576/50": [15] * 3}), [True])
+        self.assertEqual(self.verdicts(times | {"scale/SlotPool/512/50": [16] * 3}), [False])
+        self.assertEqual(self.verdicts(times | {"scale/SlotPool/8/50": [16] * 3}), [False])
+        self.assertEqual(self.verdicts(times | {"scale/SlotPool/4194304/50": [99] * 3}), [True])
 
     def test_are_counted(self):
         judged = targets.judge(summary_of(blocks("pair", PoolResource=10, jemalloc=20, tcmalloc=9)))
@@ -277,7 +286,8 @@ class Reports(unittest.TestCase):
 
     def test_say_that_the_machine_was_busy(self):
         times = {"pair/PoolResource/64": [1, 1, 1]}
-        self.assertIn("busy, with 1.2 cores", document_of(times, cores_in_use_at_start=1.2))
+        self.assertIn("busy: others used 1.2 cores", document_of(times, cores_in_use_at_start=1.2))
+        self.assertIn("busy: others used 0.9 cores", document_of(times, cores_in_use_meanwhile=0.9))
         self.assertNotIn("busy", document_of(times))
 
     def test_survive_being_written_and_read(self):
@@ -302,6 +312,23 @@ class Reports(unittest.TestCase):
         amd, intel = "AMD EPYC 9B45 96-Core Processor", "Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz"
         self.assertEqual(machine.short_name(amd, 2), "amd-epyc-9b45-2-cores")
         self.assertEqual(machine.short_name(intel, 8), "intel-xeon-e5-2680-v4-8-cores")
+
+    def test_hosts_that_hide_which_processor_it_is_are_told_apart(self):
+        hidden = "cpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n"
+        self.assertEqual(machine.name_of_processor(hidden), "AMD EPYC (family 26, model 2)")
+        self.assertEqual(machine.name_of_processor(hidden.replace("EPYC", "EPYC 9B45")), "AMD EPYC 9B45")
+        name = machine.short_name(machine.name_of_processor(hidden), 2)
+        self.assertEqual(name, "amd-epyc-family-26-model-2-2-cores")
+
+    def test_what_is_used_meanwhile_is_without_the_programs_that_are_run(self):
+        busy = "import time\nend = time.monotonic() + 0.5\nwhile time.monotonic() < end: pass"
+        before = machine.Usage.now()
+        subprocess.run([sys.executable, "-c", busy], check=True)
+        alone = machine.Usage.now().own_s - before.own_s
+        self.assertGreater(alone, 0.2)
+        used = machine.Usage.now()
+        more = machine.Usage(used.at_s - 1, used.all_s - 1.5, used.own_s - 0.5)
+        self.assertAlmostEqual(machine.cores_in_use_by_others(more), 1, delta=0.2)
 
     def test_cores_in_use_are_those_of_other_processes_at_this_moment(self):
         with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:

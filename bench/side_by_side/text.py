@@ -1,7 +1,11 @@
 """Figures as people read them."""
 from rows import OURS
 
-OTHER_WAYS = {"Appender": "Appender", "BufferPool_release_idle": "release_idle()"}  # of using ours
+OTHER_WAYS = {  # of using ours
+    "Appender": "Appender",
+    "BufferPool_release_idle": "release_idle()",
+    "BufferPool_64k_slots": "slots of 64 KiB",
+}
 
 
 def digits(value):
@@ -25,6 +29,11 @@ def quantity(value, unit):
 
 def ratio(found):
     return f"{digits(found.value)}{' ~' if found.unsure else ''}"
+
+
+def spread(part):
+    """Behind a figure; nothing where it was measured once."""
+    return "" if part is None else f" ({100 * part:.0f} %)"
 
 
 def size(count):

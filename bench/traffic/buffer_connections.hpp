@@ -87,11 +87,22 @@ class BufferPoolSystem {
   static constexpr const char* name = "BufferPool";
   using Message = bufferpool::Slice;
   using Connection = BufferConnection<bufferpool::BufferPool>;
+  BufferPoolSystem() : BufferPoolSystem(proxy_pool()) {}
   [[nodiscard]] Connection connect() { return {bufferpool::BufferPool(pool_), of_thread_}; }
 
+ protected:
+  explicit BufferPoolSystem(bufferpool::SlotPool pool) : pool_(std::move(pool)) {}
+
  private:
-  bufferpool::SlotPool pool_ = proxy_pool();
+  bufferpool::SlotPool pool_;
   bufferpool::BufferPool of_thread_{pool_};
+};
+
+/// With the default slots.
+class UsualSlotsSystem : public BufferPoolSystem {
+ public:
+  static constexpr const char* name = "BufferPool_64k_slots";
+  UsualSlotsSystem() : BufferPoolSystem(proxy_pool(bufferpool::SlotPoolOptions().slot_bytes)) {}
 };
 
 class SystemBufferSystem {

@@ -1,7 +1,7 @@
 // `idle/<system>/<connections>`: what a connection costs that has had one message and waits for the
 // next: `bytes_per_connection`, the growth of the process's resident memory. It models the many
 // connections of a proxy that are silent. A cheat would be to count objects that were never used, or to
-// leave out what a connection's own object takes.
+// leave out what a connection's own object takes, or the pool that all of them share.
 #pragma once
 
 #include <cstddef>
@@ -42,6 +42,7 @@ class OwnRegionSystem {
 template <class System>
 void measure_idle(benchmark::State& state, std::size_t connections) {
   message_lengths(), payload_source();
+  const std::size_t before_bytes = resident_bytes();
   System system;
   Wire wire(0);
   const auto drop = [](const auto& message) { benchmark::DoNotOptimize(message.data()); };
@@ -51,7 +52,6 @@ void measure_idle(benchmark::State& state, std::size_t connections) {
       connection.receive(wire, drop);
     } while (wire.is_within_frame());
   };
-  const std::size_t before_bytes = resident_bytes();
   std::vector<typename System::Connection> idle;
   idle.reserve(connections);
   for (auto _ : state) {
