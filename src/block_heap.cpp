@@ -114,17 +114,14 @@ void BlockHeap::deallocate_upstream(void* block, BlockShape shape) noexcept {
 
 void BlockHeap::release_all() noexcept {
   for (BlockCache& cache : caches_.ever_used()) {
-    for (unsigned index = 0; index < kSizeClasses; ++index) {
-      const auto size_class = static_cast<SizeClass>(index);
-      ClassCache* const of_class = find_cache(&cache, size_class);
-      if (of_class == nullptr) continue;
+    for_each_cache(cache, [](ClassCache& of_class, [[maybe_unused]] SizeClass size_class) {
       if constexpr (annotate::kHardened) {
-        for (void* const block : of_class->blocks.entries()) {
+        for (void* const block : of_class.blocks.entries()) {
           take_over(block, 0, bytes_of(size_class));
         }
       }
-      of_class->blocks.clear();
-    }
+      of_class.blocks.clear();
+    });
   }
   for (std::size_t index = 0; index < quarantines_.size(); ++index) {
     static_cast<void>(quarantines_[index].drain([=](std::uint64_t address) {

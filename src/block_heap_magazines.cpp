@@ -14,6 +14,9 @@ using bits::Word;
 /// A thread keeps at most so many bytes of a class, and this part of the pool's.
 constexpr std::size_t kMostCachedBytes = 16 * 1024 * 1024;
 constexpr std::uint64_t kCachedPart = 16;
+/// And so large a part of the pool of all classes together, not counting those of which it keeps a small part of that.
+constexpr std::uint64_t kAllCachedPart = 4;
+constexpr std::uint64_t kSmallPart = 32;
 
 /// A thread that gives back what others took keeps no more than this, and whoever takes gets so much at
 /// once; but some blocks, however long they are, and not more than make up for what a refill costs.
@@ -135,17 +138,45 @@ BlockClaim BlockHeap::take_more_blocks(SizeClass size_class, unsigned most) noex
 
 void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   note_peak(&own, size_class);
-  const std::uint32_t most = magazine_limit(size_class);
   // Who takes again and again gets more at once, and is let keep more of what it will give back.
   const std::uint32_t first = first_of(size_class, pool_.slot_bytes());
+  const std::uint32_t before = limit_of(own, size_class);
   own.wanted = std::clamp(2 * own.wanted, first, ClassCache::Blocks::kCapacity);
-  const std::uint32_t limit = std::min(own.wanted, most);
+  if (limit_of(own, size_class) > before) share_among_classes();
+  const std::uint32_t limit = limit_of(own, size_class);
   own.blocks.set_limit(limit);
   void* const block = take_batch(own.blocks, size_class, std::min(limit, few_of(size_class)));
   if (block == nullptr) return nullptr;
   shared_[to_index(size_class)].out.add(1 + std::uint64_t{own.blocks.fill()});
   own.blocks.mark_low_water();
   return block;
+}
+
+/// Where the classes of this thread may keep too much together, each that may keep much of it may keep half of that. So
+/// those that are in use grow again, and the others dwindle.
+void BlockHeap::share_among_classes() noexcept {
+  BlockCache& own = *caches_.mine();
+  const std::uint64_t most_bytes =
+      pool_.slots() * pool_.slot_bytes() / (kAllCachedPart * caches_.sharers());
+  const auto much_of = [&](const ClassCache& cache, SizeClass size_class) -> std::uint64_t {
+    const std::uint64_t bytes = limit_of(cache, size_class) * bytes_of(size_class);
+    return bytes > most_bytes / kSmallPart ? bytes : 0;
+  };
+  std::uint64_t all_bytes = 0;
+  for_each_cache(own, [&](const ClassCache& cache, SizeClass size_class) {
+    all_bytes += much_of(cache, size_class);
+  });
+  if (all_bytes <= most_bytes) return;
+  for_each_cache(own, [&](ClassCache& cache, SizeClass size_class) {
+    if (much_of(cache, size_class) == 0) return;
+    cache.wanted = limit_of(cache, size_class) / 2;
+    if (cache.blocks.limit() > cache.wanted)
+      cache.blocks.set_limit(cache.wanted);  // not if it was asked back
+    if (cache.blocks.fill() <= cache.wanted) return;
+    note_peak(&cache, size_class);
+    flush(cache, cache.blocks.fill() - cache.wanted, size_class);
+    cache.blocks.mark_low_water();
+  });
 }
 
 void* BlockHeap::take_batch(ClassCache::Blocks& blocks, SizeClass size_class,
@@ -213,15 +244,13 @@ void BlockHeap::flush(ClassCache& cache, std::uint32_t blocks, SizeClass size_cl
 bool BlockHeap::flush_all(BlockCache& cache) noexcept {
   bool found = false;
   BlockCache* const own = caches_.mine();
-  for (unsigned index = 0; index < kSizeClasses; ++index) {
-    const auto size_class = static_cast<SizeClass>(index);
-    ClassCache* const of_class = find_cache(&cache, size_class);
-    if (of_class == nullptr || of_class->blocks.fill() == 0) continue;
+  for_each_cache(cache, [&](ClassCache& of_class, SizeClass size_class) {
+    if (of_class.blocks.fill() == 0) return;
     note_peak(find_cache(own, size_class), size_class);
-    flush(*of_class, of_class->blocks.fill(), size_class);
-    of_class->blocks.mark_low_water();
+    flush(of_class, of_class.blocks.fill(), size_class);
+    of_class.blocks.mark_low_water();
     found = true;
-  }
+  });
   return found;
 }
 
@@ -250,10 +279,9 @@ void BlockHeap::ask_others_back() noexcept {
   const BlockCache* const own = caches_.mine();
   for (BlockCache& other : caches_.ever_used()) {
     if (&other == own) continue;
-    for (unsigned index = 0; index < kSizeClasses; ++index) {
-      ClassCache* const of_class = find_cache(&other, static_cast<SizeClass>(index));
-      if (of_class != nullptr && of_class->blocks.fill() != 0) of_class->blocks.ask_back();
-    }
+    for_each_cache(other, [](ClassCache& of_class, SizeClass) {
+      if (of_class.blocks.fill() != 0) of_class.blocks.ask_back();
+    });
   }
 }
 

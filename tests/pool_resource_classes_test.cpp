@@ -244,6 +244,23 @@ TEST_P(PoolResourceClasses, what_the_pool_gets_back_serves_the_resource) {
   free_all_blocks(memory_, fill(64), 64);
 }
 
+/// A quarter in magazines, a free slab of each class, and what a magazine's blocks keep of theirs.
+TEST(PoolResourceOfManyClasses, leaves_half_of_the_pool_to_buffers_after_all_were_used) {
+  SlotPool pool({.slots = 1024, .upstream = std::pmr::null_memory_resource()});
+  PoolResource memory(pool);
+  for (const int round : {0, 1}) {
+    for (const BlockStats& of_class : memory.stats().classes) {
+      if (of_class.block_bytes > memory.stats().largest_class_bytes) break;
+      std::vector<void*> blocks(pool.slots() * pool.slot_bytes() / 8 / of_class.block_bytes);
+      for (void*& block : blocks) block = memory.allocate(of_class.block_bytes, 1);
+      for (void* const block : blocks) memory.deallocate(block, of_class.block_bytes, 1);
+    }
+    const std::vector<void*> slots = take_all(pool);
+    EXPECT_GE(slots.size(), pool.slots() / 2) << "in round " << round;
+    give_all(pool, slots);
+  }
+}
+
 TEST_P(PoolResourceClasses, another_resource_gets_what_this_one_freed) {
   PoolResource other(pool_);
   free_all_blocks(memory_, fill(64), 64);

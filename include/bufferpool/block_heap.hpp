@@ -7,6 +7,7 @@
 // is held. Any thread may call any function, but release_all() and the destructor.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -166,9 +167,22 @@ class BlockHeap {
   [[nodiscard]] ClassCache* find_cache(BlockCache* of_thread, SizeClass size_class) const noexcept {
     return of_thread != nullptr ? of_thread->find(places_[to_index(size_class)]) : nullptr;
   }
+  /// visit(cache, class) for each class of which the thread keeps something, or did.
+  template <class Visit>
+  void for_each_cache(BlockCache& of_thread, Visit visit) const noexcept {
+    for (unsigned index = 0; index < kSizeClasses; ++index) {
+      const auto size_class = static_cast<SizeClass>(index);
+      if (ClassCache* const cache = find_cache(&of_thread, size_class)) visit(*cache, size_class);
+    }
+  }
   void count_asked(ClassCache* own, SizeClass size_class, std::size_t bytes) noexcept;
   [[nodiscard]] void* find_block(ClassCache* own, SizeClass size_class) noexcept;
   [[nodiscard]] void* refill(ClassCache& own, SizeClass size_class) noexcept;
+  [[nodiscard]] std::uint32_t limit_of(const ClassCache& cache,
+                                       SizeClass size_class) const noexcept {
+    return std::min(cache.wanted, magazine_limit(size_class));
+  }
+  void share_among_classes() noexcept;
   /// A block for the caller, and others for its magazine. Not yet counted as out.
   [[nodiscard]] void* take_batch(ClassCache::Blocks& blocks, SizeClass size_class,
                                  std::uint32_t wanted) noexcept;
