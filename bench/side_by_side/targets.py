@@ -75,23 +75,24 @@ def percents(summary):
     return sorted({case.split("/")[1] for case in summary.cases("scale")}, key=by_case)
 
 
-def extremes(summary, percent):
-    """The rows of the slowest and of the fastest pool of 8 to 2^20 slots."""
+def by_time(summary, percent):
+    """The rows of pools of 8 to 2^20 slots, the fastest first; none if either end is missing."""
     rows = [row for row in summary.of("scale") if row.case.endswith(f"/{percent}")]
-    ordered = sorted((row for row in rows if 8 <= slots_of(row) <= 1 << 20), key=summary.median)
-    return ordered[-1], ordered[0]
+    there = {slots_of(row): row for row in rows if slots_of(row) <= 1 << 20}
+    return sorted(there.values(), key=summary.median) if {8, 1 << 20} <= there.keys() else []
 
 
 def scale(summary):
     for percent in percents(summary):
-        slowest, fastest = extremes(summary, percent)
+        what = f"pool {percent} % full, slowest of 8 to 2^20 slots, as a multiple of the fastest"
+        rows = by_time(summary, percent)
+        if not rows:
+            yield Target(what, "at most 1.5", "", None)
+            continue
+        slowest, fastest = rows[-1], rows[0]
         ratio = ratio_of(summary.values(slowest), summary.values(fastest))
-        yield Target(
-            f"pool {percent} % full, slowest of 8 to 2^20 slots, as a multiple of the fastest",
-            "at most 1.5",
-            f"{text(ratio)} ({slots_of(slowest):,} and {slots_of(fastest):,} slots)",
-            ratio.value <= 1.5,
-        )
+        figure = f"{text(ratio)} ({slots_of(slowest):,} and {slots_of(fastest):,} slots)"
+        yield Target(what, "at most 1.5", figure, ratio.value <= 1.5)
 
 
 def judge(summary):

@@ -260,10 +260,15 @@ class Targets(unittest.TestCase):
 
     def test_scale_is_flat_if_no_size_takes_long(self):
         times = {"scale/SlotPool/8/50": [14] * 3, "scale/SlotPool/64/50": [10] * 3}
-        self.assertEqual(self.verdicts(times | {"scale/SlotPool/1048576/50": [15] * 3}), [True])
+        times |= {"scale/SlotPool/1048576/50": [15] * 3}
+        self.assertEqual(self.verdicts(times), [True])
         self.assertEqual(self.verdicts(times | {"scale/SlotPool/512/50": [16] * 3}), [False])
         self.assertEqual(self.verdicts(times | {"scale/SlotPool/8/50": [16] * 3}), [False])
         self.assertEqual(self.verdicts(times | {"scale/SlotPool/4194304/50": [99] * 3}), [True])
+
+    def test_scale_of_some_sizes_is_not_judged(self):
+        self.assertEqual(self.verdicts({"scale/SlotPool/8/50": [14] * 3}), [None])
+        self.assertEqual(self.verdicts({"scale/SlotPool/4194304/50": [14] * 3}), [None])
 
     def test_are_counted(self):
         judged = targets.judge(summary_of(blocks("pair", PoolResource=10, jemalloc=20, tcmalloc=9)))
