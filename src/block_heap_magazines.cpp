@@ -170,8 +170,8 @@ void BlockHeap::share_among_classes() noexcept {
   for_each_cache(own, [&](ClassCache& cache, SizeClass size_class) {
     if (much_of(cache, size_class) == 0) return;
     cache.wanted = limit_of(cache, size_class) / 2;
-    if (cache.blocks.limit() > cache.wanted)
-      cache.blocks.set_limit(cache.wanted);  // not if it was asked back
+    // Not if it was asked back.
+    if (cache.blocks.limit() > cache.wanted) cache.blocks.set_limit(cache.wanted);
     if (cache.blocks.fill() <= cache.wanted) return;
     note_peak(&cache, size_class);
     flush(cache, cache.blocks.fill() - cache.wanted, size_class);

@@ -58,7 +58,7 @@ TEST_F(PoolResourceStatsTest,
     return found.asked_bytes <= found.handed_out_bytes;
   };
   for (const std::size_t bytes : {std::size_t{57}, 5 * pool_.slot_bytes() - 9}) {
-    for (const std::ptrdiff_t more : {7, -7}) {
+    for (const std::ptrdiff_t more : {-7, 7, 7}) {
       const std::size_t asked = more < 0 ? bytes + 7 : bytes;
       for (int i = 0; i < 3; ++i) {
         void* const block = memory_.allocate(asked, 1);

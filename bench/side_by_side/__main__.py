@@ -101,23 +101,24 @@ def count_instructions(build):
         return "", [skip("instructions", "valgrind is not installed", "valgrind")], []
     script = machine.CHECKOUT / "bench" / "count_instructions.py"
     done = subprocess.run([sys.executable, script, probe], capture_output=True, text=True)
-    lines = (done.stdout + done.stderr).rstrip().splitlines()
+    lines = done.stdout.splitlines()
     judged = ("skipped: ", "FAILED: ")
     table = "\n".join(line for line in lines if not line.startswith(judged))
+    why = [line for line in lines if line.startswith(judged)] or done.stderr.splitlines()[-1:]
+    why = why or [f"count_instructions.py ended with {done.returncode}"]
     if done.returncode == 77:
-        return table, [skip("instructions' growth", lines[-1].removeprefix("skipped: "))], []
-    wrong = [line for line in lines if line.startswith(judged)] or lines[-1:]
-    return table, [], wrong if done.returncode else []
+        return table, [skip("instructions' growth", why[-1].removeprefix("skipped: "))], []
+    return table, [], why if done.returncode else []
 
 
 def write(about, samples, output):
-    """Returns the path of the Markdown, and the targets. Earlier results are replaced when all is written."""
+    """Returns the path of the Markdown, and the targets. Earlier tables and plots are replaced when all are there."""
     summary = Summary(samples)
     judged = targets.judge(summary)
     name = about["machine"]
+    results.write(output / f"{name}.json", about, summary, judged)  # first: it is what a run was for
     with tempfile.TemporaryDirectory(dir=output, prefix=".unfinished-") as folder:
         base = Path(folder, name)
-        results.write(Path(f"{base}.json"), about, summary, judged)
         try:
             import plots
 
@@ -126,12 +127,12 @@ def write(about, samples, output):
             print(f"No plots: {error}. Debian has python3-matplotlib.", file=sys.stderr)
             drawn = []
         Path(f"{base}.md").write_text(markdown.document(about, summary, judged, drawn))
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here on it is done
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for drawn_before in output.glob(f"{name}-*.svg"):
             drawn_before.unlink()
         for written in Path(folder).iterdir():
             written.replace(output / written.name)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
     return output / f"{name}.md", judged
 
 
@@ -204,4 +205,4 @@ signal.signal(signal.SIGTERM, interrupt)
 try:
     sys.exit(main())
 except KeyboardInterrupt:
-    sys.exit("interrupted: nothing written")
+    sys.exit("interrupted: earlier tables and plots are as they were")

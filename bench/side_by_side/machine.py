@@ -44,16 +44,16 @@ def processor():
 
 def name_of_processor(cpuinfo):
     """Hosts may hide which one it is: then `AMD EPYC (family 26, model 2)`."""
-    found = dict(re.findall(r"^(model name|cpu family|model)\s*:\s*(.*?)\s*$", cpuinfo, re.MULTILINE))
+    found = dict(re.findall(r"^(model name|cpu family|model)[ \t]*:[ \t]*(.*?)[ \t]*$", cpuinfo, re.MULTILINE))
     name = found.get("model name", platform.machine())
-    if re.search(r"\d", name) or not {"cpu family", "model"} <= found.keys():
+    if re.search(r"\d", name.partition("@")[0]) or not {"cpu family", "model"} <= found.keys():
         return name
     return f"{name} (family {found['cpu family']}, model {found['model']})"
 
 
 def short_name(model, cores):
     """A name for files: `AMD EPYC 9B45 96-Core Processor`, 2 cores: amd-epyc-9b45-2-cores."""
-    model = re.sub(r"\((r|tm|c)\)|\b\d+-core\b|\b(cpu|processor|with .*)|@.*", " ", model.lower())
+    model = re.sub(r"\((r|tm|c)\)|\b\d+-core\b|\b(cpu|processor|with .*)|@[^(]*", " ", model.lower())
     words = re.findall(r"[a-z0-9]+", model)
     return "-".join([*words, str(cores), "core" if cores == 1 else "cores"])
 

@@ -80,7 +80,8 @@ def ratio_cell(summary, row, best):
     ratio = summary.ratio(row)
     is_ours = row == row.reference
     shown = text.duration(summary.median(row)) if is_ours else text.ratio(ratio)
-    spread = text.spread(summary.spread(row) if is_ours else ratio.spread)
+    spread = summary.spread(row)  # None: measured once
+    spread = text.spread(spread if is_ours or spread is None else ratio.spread)
     return f"**{shown}**{spread}" if row in best else f"{shown}{spread}"
 
 

@@ -19,7 +19,7 @@ def plotted_sizes(summary, workload):
 
 def blocks(summary):
     """Pair, burst and remote against what people preload, for the README."""
-    workloads = present(summary, "pair", "burst", "remote")
+    workloads = [one for one in ("pair", "burst", "remote") if plotted_sizes(summary, one)]
     if not workloads:
         return None
     figure, all_axes = pyplot.subplots(1, len(workloads), figsize=(3.7 * len(workloads), 3.9), squeeze=False)
@@ -78,7 +78,7 @@ def ratio_panel(summary, workload, case, title):
 
 
 def containers(summary):
-    workloads = present(summary, *CONTAINERS)
+    workloads = [one for one in CONTAINERS if "64" in summary.cases(one)]
     if not workloads:
         return None
     panels = [ratio_panel(summary, one, "64", one.replace("_", " ") + ", 64 B") for one in workloads]
@@ -131,15 +131,15 @@ def proxy(summary):
 
 def idle(summary):
     """A group of bars for each number of connections."""
-    cases = summary.cases("idle")
-    if not cases:
-        return None
-    figure, axes = pyplot.subplots(figsize=(8, 4.2))
+    cases, systems = summary.cases("idle"), summary.systems("idle")
 
     def bytes_of(system, case):
         return summary.median(Row("idle", system, case), "bytes_per_connection")
 
-    grouped_bars(axes, cases, summary.systems("idle"), bytes_of)
+    if not any(bytes_of(system, case) for system in systems for case in cases):
+        return None
+    figure, axes = pyplot.subplots(figsize=(8, 4.2))
+    grouped_bars(axes, cases, systems, bytes_of)
     axes.set_xticks(range(len(cases)), [f"{int(case):,}" for case in cases])
     axes.set_xlabel("connections")
     axes.set_ylabel("memory a connection, bytes (log)")

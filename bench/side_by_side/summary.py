@@ -153,7 +153,8 @@ class Summary:
             Competitor(system, geometric_mean([one.value for one in found]), all(one.unsure for one in found))
             for system, found in ratios.items()
         ]
-        return min(competitors, key=lambda one: one.mean, default=None)
+        ahead_for_sure = [one for one in competitors if one.mean < 1 and not one.even]
+        return min(ahead_for_sure or competitors, key=lambda one: one.mean, default=None)
 
     def standing(self, workload, measure):
         next_best = self.best_of(workload, measure, "thread-safe")

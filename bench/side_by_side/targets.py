@@ -86,11 +86,11 @@ def scale(summary):
     for percent in percents(summary):
         what = f"pool {percent} % full, slowest of 8 to 2^20 slots, as a multiple of the fastest"
         rows = by_time(summary, percent)
-        if not rows:
+        ratio = ratio_of(summary.values(rows[-1]), summary.values(rows[0])) if rows else None
+        if not ratio:
             yield Target(what, "at most 1.5", "", None)
             continue
         slowest, fastest = rows[-1], rows[0]
-        ratio = ratio_of(summary.values(slowest), summary.values(fastest))
         figure = f"{text(ratio)} ({slots_of(slowest):,} and {slots_of(fastest):,} slots)"
         yield Target(what, "at most 1.5", figure, ratio.value <= 1.5)
 

@@ -183,6 +183,11 @@ class Ratios(unittest.TestCase):
         found = document_of({"multi/BufferPool": [10, 10, 10], "multi/SystemBuffer": [8, 9, 12]})
         self.assertIn("| even | 0.90 ~ (SystemBuffer (glibc)) | 0 / 1 / 0 |", found)
 
+    def test_somebody_who_is_surely_faster_is_first_before_one_who_may_be(self):
+        times = {"PoolResource": [10, 10, 10], "jemalloc": [5, 8, 10], "tcmalloc": [8.4, 8.5, 8.6]}
+        found = document_of({f"pair/{system}/64": values for system, values in times.items()})
+        self.assertIn("| tcmalloc | 0.85 (tcmalloc) | 0 / 1 / 1 |", found)
+
     def test_spread_stands_behind_every_figure_that_was_measured_more_than_once(self):
         found = document_of({"scale/SlotPool/8/50": [9, 10, 11], "scale/SlotPool/64/50": [10, None, None]})
         self.assertIn("| 8 slots | 10.0 ns (10 %) |", found)
@@ -322,6 +327,8 @@ class Reports(unittest.TestCase):
         hidden = "cpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n"
         self.assertEqual(machine.name_of_processor(hidden), "AMD EPYC (family 26, model 2)")
         self.assertEqual(machine.name_of_processor(hidden.replace("EPYC", "EPYC 9B45")), "AMD EPYC 9B45")
+        frequency = machine.name_of_processor(hidden.replace("AMD EPYC", "Intel Xeon @ 2.60GHz"))
+        self.assertEqual(machine.short_name(frequency, 2), "intel-xeon-family-26-model-2-2-cores")
         name = machine.short_name(machine.name_of_processor(hidden), 2)
         self.assertEqual(name, "amd-epyc-family-26-model-2-2-cores")
 
@@ -330,7 +337,7 @@ class Reports(unittest.TestCase):
         before = machine.Usage.now()
         subprocess.run([sys.executable, "-c", busy], check=True)
         alone = machine.Usage.now().own_s - before.own_s
-        self.assertGreater(alone, 0.2)
+        self.assertGreater(alone, 0.05)
         used = machine.Usage.now()
         more = machine.Usage(used.at_s - 1, used.all_s - 1.5, used.own_s - 0.5)
         self.assertAlmostEqual(machine.cores_in_use_by_others(more), 1, delta=0.2)
