@@ -210,9 +210,8 @@ void BlockHeap::give_back(SizeClass size_class, void* block, ClassCache* own) no
   if (own != nullptr) {
     ClassCache::Blocks& blocks = own->blocks;
     const std::uint32_t few = few_of(size_class);
-    const std::uint32_t most = magazine_limit(size_class);
-    own->wanted = std::max(std::min(own->wanted, most), few + few / 2) - few / 2;
-    const std::uint32_t limit = std::min(own->wanted, most);
+    own->wanted = std::max(limit_of(*own, size_class), few + few / 2) - few / 2;
+    const std::uint32_t limit = limit_of(*own, size_class);
     const bool asked_back = blocks.is_asked_back();
     // Half, as some may soon be wanted; none of so few that a batch would be too small to be worth it.
     const std::uint32_t keep = asked_back || limit < kMostFew ? 0 : limit / 2;
