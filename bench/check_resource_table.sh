@@ -18,7 +18,7 @@ expect() {
   status=1
 }
 ours='PoolResource PoolAllocator'
-resources="new_delete std_unsynchronized std_synchronized boost_unsynchronized boost_synchronized"
+resources="new_delete new_delete_resource std_unsynchronized std_synchronized boost_unsynchronized boost_synchronized"
 for workload in pair burst; do
   for system in $ours $resources std_monotonic boost_pool "$@"; do expect $workload "$system/1024"; done
 done

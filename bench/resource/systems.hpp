@@ -53,6 +53,16 @@ class NewDelete {
   [[nodiscard]] HeapMemory memory() { return {}; }
 };
 
+/// What containers of std::pmr use that are given nothing: the heap, through a table as we are.
+class NewDeleteResource {
+ public:
+  static constexpr const char* name = "new_delete_resource";
+  static constexpr bool thread_safe = true;
+  static constexpr bool one_size = false;
+  explicit NewDeleteResource(std::size_t) {}
+  [[nodiscard]] StdMemory memory() { return StdMemory(*std::pmr::new_delete_resource()); }
+};
+
 template <class Resource, class Options, class Memory>
 class PoolOfOthers {
  public:

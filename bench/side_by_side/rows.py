@@ -15,7 +15,7 @@ NOT_THREAD_SAFE = {
     "foonathan_collection",
 }
 # Whose memory comes from whatever malloc is preloaded.
-HEAPS = {"new_delete", "SystemBuffer"}
+HEAPS = {"new_delete", "new_delete_resource", "SystemBuffer"}
 
 # Timed by the processor: one thread does all the work. The others by the clock on the wall.
 ONE_THREAD = {

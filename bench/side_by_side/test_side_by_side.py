@@ -106,6 +106,9 @@ class Rows(unittest.TestCase):
     def test_a_preloaded_heap_is_named_after_the_allocator(self):
         self.assertEqual(parse("pair/new_delete/64", "jemalloc"), Row("pair", "jemalloc", "64"))
         self.assertEqual(parse("single/SystemBuffer", "mimalloc"), Row("single", "SystemBuffer+mimalloc", ""))
+        self.assertEqual(
+            parse("pair/new_delete_resource/64", "mimalloc"), Row("pair", "new_delete_resource+mimalloc", "64")
+        )
 
     def test_work_of_one_thread_is_timed_by_the_processor(self):
         workloads = ["pair", "scale", "map_churn", "remote", "proxy", "threads", "latency"]

@@ -60,6 +60,8 @@ def system(name):
         return "SystemBuffer (glibc)"
     if name == "new_delete":
         return "glibc (new)"
+    if name == "new_delete_resource":
+        return "new_delete_resource (glibc)"
     if name in OURS:
         return f"BufferPool, {OTHER_WAYS[name]}" if name in OTHER_WAYS else name
     for bound, does in (("std_monotonic", "frees nothing"), ("virtual_calls", "one block for all")):
