@@ -10,7 +10,10 @@
 
 namespace bufferpool::detail {
 
-BlockHeap::~BlockHeap() { release_all(); }
+BlockHeap::~BlockHeap() {
+  pool_.core().keepers().remove(*this);
+  give_everything_back();
+}
 
 bool BlockHeap::owns(const void* block) const noexcept {
   return pool_.owns(block) && slabs_.is_used(to_number(pool_.index_of(block)));
@@ -113,6 +116,13 @@ void BlockHeap::deallocate_upstream(void* block, BlockShape shape) noexcept {
 }
 
 void BlockHeap::release_all() noexcept {
+  // Who uses the pool without this heap may do so now.
+  pool_.core().keepers().remove(*this);
+  give_everything_back();
+  pool_.core().keepers().add(*this);
+}
+
+void BlockHeap::give_everything_back() noexcept {
   for (BlockCache& cache : caches_.ever_used()) {
     for_each_cache(cache, [](ClassCache& of_class, [[maybe_unused]] SizeClass size_class) {
       if constexpr (annotate::kHardened) {

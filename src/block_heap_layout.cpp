@@ -80,6 +80,7 @@ BlockHeap::BlockHeap(SlotPool pool, std::size_t most_pooled_bytes)
       slabs_(pool_.core(), metadata_.data() + counts_bytes()),
       upstream_(*pool_.upstream_resource(), next_list_id(), pool_.core().zeroes()) {
   lay_out_classes(metadata_.data() + counts_bytes() + slab_bytes(pool_.core()));
+  pool_.core().keepers().add(*this);
 }
 
 void BlockHeap::lay_out_classes(std::byte* states) noexcept {

@@ -267,6 +267,17 @@ void BlockHeap::fail_given_twice(const void* block, SizeClass size_class) const 
 }
 
 bool BlockHeap::reclaim() noexcept {
+  const bool found = give_back_own();
+  return pool_.core().keepers().ask(this) || found;
+}
+
+bool BlockHeap::give_back_free() noexcept {
+  const bool found = give_back_own();
+  if (!found) ask_others_back();
+  return found;
+}
+
+bool BlockHeap::give_back_own() noexcept {
   bool found = drain_quarantines();
   caches_.collect_ended([&](BlockCache& idle) { found |= flush_all(idle); });
   if (BlockCache* const own = caches_.mine()) found |= flush_all(*own);

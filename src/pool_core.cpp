@@ -16,8 +16,17 @@ void* PoolCore::allocate_run(std::uint64_t slots) {
   return first != kNoSlot ? hand_out(first, wanted) : allocate_upstream(wanted);
 }
 
+std::uint64_t PoolCore::take(std::uint64_t slots) noexcept {
+  return slots == 1 ? take_slot() : take_run(slots);
+}
+
+std::uint64_t PoolCore::take_from_keepers(std::uint64_t slots) noexcept {
+  return slots <= slots_ && keepers_.ask() ? take(slots) : kNoSlot;
+}
+
 void* PoolCore::try_allocate_run(std::uint64_t slots, Holder holder) noexcept {
-  const std::uint64_t first = slots == 1 ? take_slot() : take_run(slots);
+  std::uint64_t first = take(slots);
+  if (first == kNoSlot && holder == Holder::caller) first = take_from_keepers(slots);
   return first != kNoSlot ? hand_out(first, slots, holder) : nullptr;
 }
 
@@ -92,11 +101,15 @@ SlotIndex PoolCore::index_of(const void* pointer) const noexcept {
 }
 
 void* PoolCore::refuse() noexcept {
+  const std::uint64_t slot = take_from_keepers(1);
+  if (slot != kNoSlot) return hand_out(slot, 1);
   note_refused();
   return nullptr;
 }
 
 void* PoolCore::allocate_upstream(std::uint64_t slots) {
+  const std::uint64_t first = take_from_keepers(slots);
+  if (first != kNoSlot) return hand_out(first, slots);
   note_refused();
   std::size_t bytes = 0;
   if (__builtin_mul_overflow(slots, slot_bytes_, &bytes)) throw_bad_alloc();
@@ -180,7 +193,8 @@ void PoolCore::fail_release(const void* pointer, std::uint64_t slots) const noex
 }
 
 Chunk* PoolCore::try_lease(std::uint64_t slots) noexcept {
-  const std::uint64_t first = slots == 1 ? take_slot() : take_run(slots);
+  std::uint64_t first = take(slots);
+  if (first == kNoSlot) first = take_from_keepers(slots);
   if (first == kNoSlot) return nullptr;
   retain();
   lend(first, slots);

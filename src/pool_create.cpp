@@ -62,7 +62,8 @@ PoolCore::PoolCore(const SlotPoolOptions& options, const PoolLayout& layout, Reg
               words_at(region, layout.summary, AtomicBitmap::summary_words_for(layout.slots)),
               layout.slots),
       caches_(at<SlotCache>(region, layout.caches), layout.cache_count),
-      region_(std::move(region)) {}
+      region_(std::move(region)),
+      keepers_(id_) {}
 
 PoolCore* PoolCore::create_in(const SlotPoolOptions& options, const PoolLayout& layout,
                               Region region) {

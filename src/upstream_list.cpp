@@ -1,38 +1,15 @@
 #include "bufferpool/upstream_list.hpp"
 
-#include <pthread.h>
-
-#include <iterator>
-
 #include "bufferpool/annotate.hpp"
-#include "bufferpool/region.hpp"
+#include "bufferpool/fork_mutex.hpp"
 
 namespace bufferpool::detail {
-namespace {
 
-struct alignas(kLineBytes) OwnLine {
-  std::mutex mutex;
-};
-constinit OwnLine lines[16];
-
-void lock_all() {
-  for (OwnLine& line : lines) line.mutex.lock();
-}
-void unlock_all() {
-  for (OwnLine& line : lines) line.mutex.unlock();
-}
-
-}  // namespace
-
-std::mutex& UpstreamList::mutex_of(std::uint64_t owner_id) noexcept {
-  // Should there be no memory for it, a child of several threads may wait for ever, as without it.
-  [[maybe_unused]] static const int forks_wait = ::pthread_atfork(lock_all, unlock_all, unlock_all);
-  return lines[owner_id % std::size(lines)].mutex;
-}
+std::mutex& UpstreamList::mutex() const noexcept { return fork_mutex(owner_id_); }
 
 void* UpstreamList::allocate(BlockShape shape) {
   UpstreamBlock* const block = UpstreamBlock::allocate(upstream_, owner_id_, shape);
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex());
   link(*block);
   return block->data();
 }
@@ -42,7 +19,7 @@ bool UpstreamList::deallocate(void* pointer, BlockShape shape) noexcept {
   UpstreamBlock* const block = UpstreamBlock::release(pointer, owner_id_, shape);
   if (block == nullptr) return false;
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex());
     unlink(*block);
   }
   annotate::scrub(pointer, shape.bytes, zeroes_);

@@ -13,9 +13,10 @@ import sys
 LAYERS = [
     ["bits.hpp", "atomic.hpp", "annotate.hpp", "buffer.hpp", "pool_options.hpp", "slot_index.hpp",
      "size_class.hpp", "allocation_chain.hpp"],
-    ["failure.hpp", "block_stats.hpp"],
+    ["failure.hpp", "block_stats.hpp", "fork_mutex.hpp"],
     ["region.hpp", "atomic_bitmap.hpp", "live_count.hpp", "upstream_block.hpp"],
-    ["hint_set.hpp", "thread_ticket.hpp", "magazine.hpp", "quarantine.hpp", "upstream_list.hpp"],
+    ["hint_set.hpp", "thread_ticket.hpp", "magazine.hpp", "quarantine.hpp", "upstream_list.hpp",
+     "slot_keepers.hpp"],
     ["thread_owned.hpp", "slot_cache.hpp", "block_cells.hpp"],
     ["block_cache.hpp"],
     ["chunk.hpp"],

@@ -219,22 +219,43 @@ TEST_P(PoolResourceClasses, the_whole_region_serves_runs_between_classes) {
   }
 }
 
-TEST_P(PoolResourceClasses, slots_of_the_pool_get_the_memory_back) {
-  if (pool_.slots() < 20) return;  // the last slab of a class stays with it
+TEST_P(PoolResourceClasses, slots_of_the_pool_get_all_memory_back) {
   for (const std::size_t bytes : {64u, 3072u, 16u}) {
     free_all_blocks(memory_, fill(bytes), bytes);
     const std::vector<void*> slots = take_all(pool_);
-    EXPECT_GE(slots.size(), pool_.slots() * 4 / 5) << "after blocks of " << bytes;
+    EXPECT_EQ(slots.size(), pool_.slots()) << "after blocks of " << bytes;
     give_all(pool_, slots);
   }
 }
 
-TEST_P(PoolResourceClasses, buffers_get_the_memory_back) {
-  if (pool_.slots() < 20) return;
+TEST_P(PoolResourceClasses, buffers_get_all_memory_back) {
   free_all_blocks(memory_, fill(64), 64);
-  BufferPool buffers(pool_);
-  const std::uint64_t slots = pool_.slots() / 2;
-  const auto space = buffers.fill(slots * pool_.slot_bytes());
+  std::vector<BufferPool> buffers;
+  while (buffers.size() < pool_.slots()) {
+    EXPECT_TRUE(pool_.owns(buffers.emplace_back(pool_).fill(1).data()));
+  }
+}
+
+TEST_P(PoolResourceClasses, a_run_of_all_slots_is_found_after_blocks) {
+  free_all_blocks(memory_, fill(112), 112);
+  void* const run = pool_.allocate_run(pool_.slots());
+  pool_.deallocate_run(run, pool_.slots());
+}
+
+TEST_P(PoolResourceClasses, another_resource_gets_all_memory_back) {
+  PoolResource other(pool_);
+  for (PoolResource* const memory : {&memory_, &other, &memory_}) {
+    const std::vector<void*> blocks = take_all_blocks(*memory, pool_.slot_bytes());
+    EXPECT_EQ(blocks.size(), pool_.slots());
+    free_all_blocks(*memory, blocks, pool_.slot_bytes());
+    free_all_blocks(*memory, take_all_blocks(*memory, 48), 48);
+  }
+}
+
+TEST_P(PoolResourceClasses, a_buffer_gets_all_memory_back_as_one_run) {
+  free_all_blocks(memory_, fill(112), 112);
+  BufferPool buffer(pool_);
+  const auto space = buffer.fill(pool_.slots() * pool_.slot_bytes());
   EXPECT_TRUE(pool_.owns(space.data()));
 }
 
@@ -245,33 +266,45 @@ TEST_P(PoolResourceClasses, what_the_pool_gets_back_serves_the_resource) {
   free_all_blocks(memory_, fill(64), 64);
 }
 
-/// A quarter in magazines, a free slab of each class, and what a magazine's blocks keep of theirs; in a hardened build a
-/// quarantine for each class.
-TEST(PoolResourceOfManyClasses, leaves_half_of_the_pool_to_buffers_after_all_were_used) {
-  constexpr std::uint64_t kPart = annotate::kHardened ? 4 : 2;
-  SlotPool pool({.slots = 1024, .upstream = std::pmr::null_memory_resource()});
-  PoolResource memory(pool);
-  for (const int round : {0, 1}) {
-    for (const BlockStats& of_class : memory.stats().classes) {
-      if (of_class.block_bytes > memory.stats().largest_class_bytes) break;
-      const std::uint64_t of_part = pool.slots() * pool.slot_bytes() / 8 / of_class.block_bytes;
+class PoolResourceOfManyClasses : public ::testing::Test {
+ protected:
+  /// Of each class an eighth of the pool is taken, and given back.
+  void use_every_class() {
+    for (const BlockStats& of_class : memory_.stats().classes) {
+      if (of_class.block_bytes > memory_.stats().largest_class_bytes) break;
+      const std::uint64_t of_part = pool_.slots() * pool_.slot_bytes() / 8 / of_class.block_bytes;
       std::vector<void*> blocks(std::min<std::uint64_t>(of_part, 100'000));
-      for (void*& block : blocks) block = memory.allocate(of_class.block_bytes, 1);
-      for (void* const block : blocks) memory.deallocate(block, of_class.block_bytes, 1);
+      for (void*& block : blocks) block = memory_.allocate(of_class.block_bytes, 1);
+      for (void* const block : blocks) memory_.deallocate(block, of_class.block_bytes, 1);
     }
-    const std::vector<void*> slots = take_all(pool);
-    EXPECT_GE(slots.size(), pool.slots() / kPart) << "in round " << round;
-    give_all(pool, slots);
+  }
+
+  SlotPool pool_{{.slots = 1024, .upstream = std::pmr::null_memory_resource()}};
+  PoolResource memory_{pool_};
+};
+
+TEST_F(PoolResourceOfManyClasses, leaves_the_pool_to_slots_after_all_were_used) {
+  for (const int round : {0, 1}) {
+    use_every_class();
+    const std::vector<void*> slots = take_all(pool_);
+    EXPECT_EQ(slots.size(), pool_.slots()) << "in round " << round;
+    give_all(pool_, slots);
   }
 }
 
-TEST_P(PoolResourceClasses, another_resource_gets_what_this_one_freed) {
-  PoolResource other(pool_);
-  free_all_blocks(memory_, fill(64), 64);
-  memory_.release();
-  const std::vector<void*> blocks = take_all_blocks(other, 100);
-  EXPECT_GE(static_cast<double>(blocks.size() * 112), 0.85 * static_cast<double>(region_bytes()));
-  free_all_blocks(other, blocks, 100);
+/// A quarter in magazines, and what their blocks keep of slabs: nobody else can have those at once.
+TEST_F(PoolResourceOfManyClasses, leaves_half_of_the_pool_to_others_where_its_thread_is_idle) {
+  std::uint64_t left = 0;
+  {
+    WaitingThread idle([&] { use_every_class(); });
+    const std::vector<void*> slots = take_all(pool_);
+    EXPECT_GE(slots.size(), pool_.slots() / 2);
+    give_all(pool_, slots);
+    left = slots.size();
+  }
+  const std::vector<void*> slots = take_all(pool_);
+  EXPECT_EQ(slots.size(), pool_.slots()) << "when it has ended; before that " << left;
+  give_all(pool_, slots);
 }
 
 }  // namespace

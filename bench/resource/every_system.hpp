@@ -9,8 +9,8 @@
 namespace resource_bench {
 
 using OwnSystems = SystemList<PoolResourceSystem, PoolAllocatorSystem>;
-using StandardSystems = SystemList<NewDelete, NewDeleteResource, StdUnsynchronized,
-                                   StdSynchronized, StdMonotonic>;
+using StandardSystems =
+    SystemList<NewDelete, NewDeleteResource, StdUnsynchronized, StdSynchronized, StdMonotonic>;
 using BoostSystems = SystemList<BoostUnsynchronized, BoostSynchronized, BoostPool>;
 
 /// Calls `visit.template operator()<System>()` for each.

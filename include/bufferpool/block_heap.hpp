@@ -16,6 +16,7 @@
 #include "bufferpool/block_stats.hpp"
 #include "bufferpool/quarantine.hpp"
 #include "bufferpool/slab_table.hpp"
+#include "bufferpool/slot_keepers.hpp"
 #include "bufferpool/slot_pool.hpp"
 #include "bufferpool/thread_owned.hpp"
 #include "bufferpool/upstream_list.hpp"
@@ -33,14 +34,14 @@ struct SizeRange {
 /// A resource takes no pool whose slots are aligned to less.
 inline constexpr std::size_t kLeastSlotAlignment = 16;
 
-class BlockHeap {
+class BlockHeap final : private SlotKeeper {
  public:
   /// Blocks longer than `most_pooled_bytes` come from upstream. Throws std::bad_alloc when the system
   /// refuses the metadata, std::invalid_argument where the pool's slots are aligned to less than 16.
   BlockHeap(SlotPool pool, std::size_t most_pooled_bytes);
   BlockHeap(const BlockHeap&) = delete;
   BlockHeap& operator=(const BlockHeap&) = delete;
-  ~BlockHeap();
+  ~BlockHeap() override;
 
   /// As std::pmr::memory_resource::allocate().
   [[nodiscard]] void* allocate(BlockShape shape) {
@@ -197,11 +198,14 @@ class BlockHeap {
   [[noreturn]] [[gnu::cold]] void fail_given_twice(const void* block,
                                                    SizeClass size_class) const noexcept;
   [[nodiscard]] bool reclaim() noexcept;
+  [[nodiscard]] bool give_back_own() noexcept;
+  [[nodiscard]] bool give_back_free() noexcept override;
   void ask_others_back() noexcept;
   [[nodiscard]] std::uint32_t magazine_limit(SizeClass size_class) const noexcept;
   void note_peak(const ClassCache* own, SizeClass size_class) noexcept;
 
-  // What no class serves: block_heap.cpp.
+  // What no class serves, and the end: block_heap.cpp.
+  void give_everything_back() noexcept;
   [[gnu::cold]] void* allocate_other(BlockShape shape);
   [[gnu::cold]] void deallocate_other(void* block, BlockShape shape) noexcept;
   [[nodiscard]] std::uint64_t slots_for(BlockShape shape) const noexcept;

@@ -19,6 +19,7 @@
 #include "bufferpool/region.hpp"
 #include "bufferpool/slot_cache.hpp"
 #include "bufferpool/slot_index.hpp"
+#include "bufferpool/slot_keepers.hpp"
 #include "bufferpool/thread_owned.hpp"
 
 namespace bufferpool::detail {
@@ -107,6 +108,8 @@ class PoolCore {
   /// Gives the calling thread's magazine back if another thread has asked for it. A thread that gives
   /// back slots does so anyway.
   void answer_request() noexcept;
+  /// Asked when a slot or a run is lacking, but by them: a resource that lacks one asks the others when it can.
+  [[nodiscard]] SlotKeepers& keepers() noexcept { return keepers_; }
   /// False, in a pool with magazines: at some moment every slot was taken, or in one.
   [[nodiscard]] bool has_free_slot() const noexcept { return !lacks(1); }
 
@@ -229,6 +232,8 @@ class PoolCore {
   }
 
   // Cold paths of raw use: pool_core.cpp.
+  [[nodiscard]] std::uint64_t take(std::uint64_t slots) noexcept;
+  [[nodiscard]] std::uint64_t take_from_keepers(std::uint64_t slots) noexcept;
   [[gnu::cold]] void* refuse() noexcept;
   [[gnu::cold]] void* allocate_upstream(std::uint64_t slots);
   [[gnu::cold]] void deallocate_other(void* pointer, std::uint64_t slots) noexcept;
@@ -264,6 +269,7 @@ class PoolCore {
   Tally touched_slots_;  // with annotations only: slots from here on were never poisoned
   /// Of slots' numbers + 1, in hardened pools that have magazines. Not counted as out of the bitmap.
   Quarantine<annotate::kHardened ? 32 : 1> quarantine_;
+  SlotKeepers keepers_;
 };
 
 }  // namespace bufferpool::detail

@@ -1,6 +1,6 @@
 // The blocks that a resource took from upstream and that nobody has given back: so that its end, or
-// release(), can. Any thread may call any function; under a lock, as upstream costs more. fork() waits for
-// the locks, so that a child finds every list whole and no lock held.
+// release(), can. Any thread may call any function; under a lock (fork_mutex.hpp), as
+// upstream costs more.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ class UpstreamList {
   /// overwritten before upstream gets them back.
   UpstreamList(std::pmr::memory_resource& upstream, std::uint64_t owner_id,
                bool zeroes = false) noexcept
-      : upstream_(upstream), owner_id_(owner_id), zeroes_(zeroes), mutex_(mutex_of(owner_id)) {}
+      : upstream_(upstream), owner_id_(owner_id), zeroes_(zeroes) {}
   UpstreamList(const UpstreamList&) = delete;
   UpstreamList& operator=(const UpstreamList&) = delete;
   ~UpstreamList() { release_all(); }
@@ -40,8 +40,7 @@ class UpstreamList {
   [[nodiscard]] std::uint64_t size() const noexcept { return live_.get(); }
 
  private:
-  /// One of a few that all lists share.
-  [[nodiscard]] static std::mutex& mutex_of(std::uint64_t owner_id) noexcept;
+  [[nodiscard]] std::mutex& mutex() const noexcept;
   void link(UpstreamBlock& block) noexcept;
   void unlink(UpstreamBlock& block) noexcept;
 
@@ -49,7 +48,6 @@ class UpstreamList {
   std::uint64_t owner_id_;
   bool zeroes_;
   Tally live_;
-  std::mutex& mutex_;
   UpstreamBlock* first_ = nullptr;
 };
 
