@@ -54,10 +54,11 @@ class SlotPool {
 
   /// One slot; from upstream, with the same size and alignment, when every slot is taken. Passes
   /// upstream's exception on, with nothing changed. Constant time but for the search of a free slot
-  /// in the bitmap, once in up to 64 calls.
+  /// in the bitmap, once in up to 64 calls; but O(size classes and threads) where none is left and the
+  /// PoolResources of the pool are asked for what they keep.
   [[nodiscard]] void* allocate() { return core_->allocate(); }
 
-  /// One slot of the pool, or nullptr. Never upstream, never blocks.
+  /// One slot of the pool, or nullptr. Never upstream, never blocks. As long as allocate() without upstream.
   [[nodiscard]] void* try_allocate() noexcept { return core_->try_allocate(); }
 
   /// Gives back what allocate() or try_allocate() returned, on any thread. Any other pointer, also one
