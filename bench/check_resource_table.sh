@@ -23,6 +23,7 @@ for workload in pair burst; do
   for system in $ours $resources std_monotonic boost_pool "$@"; do expect $workload "$system/1024"; done
 done
 expect pair virtual_calls/1024
+expect pair PoolResource_used_up/1024
 for system in queue_alone $ours new_delete std_synchronized boost_synchronized; do
   expect remote "$system/1024"
 done

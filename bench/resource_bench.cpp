@@ -16,6 +16,7 @@
 #include "resource/remote.hpp"
 #include "resource/rows.hpp"
 #include "resource/targets.hpp"
+#include "resource/used_up.hpp"
 #include "resource/virtual_calls.hpp"
 
 namespace resource_bench {
@@ -23,6 +24,7 @@ namespace {
 
 void register_pairs(std::size_t bytes) {
   register_row("pair", VirtualCalls::name, bytes, measure_pair<VirtualCalls>);
+  register_row("pair", UsedUp::name, bytes, measure_pair<UsedUp>);
   for_each_system(
       [bytes]<class System>() { register_row("pair", System::name, bytes, measure_pair<System>); });
 }

@@ -2,8 +2,8 @@
 # Side by side: every allocator that a user would pick instead. Installs what is missing, builds into build/bench,
 # runs all by turns, and writes tables and plots into bench/results (a part of it: into build/bench/results).
 #   bench/run.sh [--quick] [--rounds N] [--only REGEX] [--no-install] [--output DIR]
-# --quick: fewer sizes and rounds, under three minutes instead of a quarter of an hour; what is not built yet, a minute
-# or two, comes on top. --rounds: 15 unless told, 5 with --quick. --only: the rows that match, e.g. '^pair/.*/64$'.
+# --quick: fewer sizes and rounds, under three minutes with the build instead of a quarter of an hour. --rounds: 15
+# unless told, 3 with --quick. --only: the rows that match, e.g. '^pair/.*/64$'.
 # Who is compared with and is not installed is left out, and named.
 set -euo pipefail
 caller=$PWD

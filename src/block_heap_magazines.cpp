@@ -24,6 +24,10 @@ constexpr std::size_t kFewCachedBytes = 512 * 1024;
 constexpr std::uint32_t kLeastFew = 4;
 constexpr std::uint32_t kMostFew = 128;
 
+/// Of so many requests in a row that find nothing the first asks the other threads: to look at each class of each thread
+/// costs more than upstream does, and a thread answers when it next gives back, not sooner.
+constexpr std::uint64_t kRequestsAnAsking = 16;
+
 std::uint32_t few_of(SizeClass size_class) noexcept {
   const auto blocks = static_cast<std::uint32_t>(kFewCachedBytes / bytes_of(size_class));
   return std::clamp(blocks, kLeastFew, kMostFew);
@@ -147,6 +151,7 @@ void* BlockHeap::refill(ClassCache& own, SizeClass size_class) noexcept {
   own.blocks.set_limit(limit);
   void* const block = take_batch(own.blocks, size_class, std::min(limit, few_of(size_class)));
   if (block == nullptr) return nullptr;
+  if (unserved_.get() != 0) unserved_.reset();
   shared_[to_index(size_class)].out.add(1 + std::uint64_t{own.blocks.fill()});
   own.blocks.mark_low_water();
   return block;
@@ -286,6 +291,7 @@ bool BlockHeap::give_back_own() noexcept {
 }
 
 void BlockHeap::ask_others_back() noexcept {
+  if (unserved_.add(1) % kRequestsAnAsking != 0) return;
   const BlockCache* const own = caches_.mine();
   for (BlockCache& other : caches_.ever_used()) {
     if (&other == own) continue;

@@ -1,24 +1,24 @@
 #include "bufferpool/upstream_block.hpp"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <mutex>
 #include <new>
 
-#include "bufferpool/annotate.hpp"
 #include "bufferpool/bits.hpp"
 #include "bufferpool/failure.hpp"
+#include "bufferpool/fork_mutex.hpp"
 
 namespace bufferpool::detail {
 namespace {
 
-std::uint64_t mark_of(std::uint64_t pool_id, const void* pointer, BlockShape shape) noexcept {
-  // Fibonacci hashing (D. E. Knuth, The Art of Computer Programming 3, 6.4).
+/// Of the table of all blocks that are out, whoever their owners are. Its pages are committed when touched.
+constexpr unsigned kBucketBits = 16;
+constinit UpstreamBlock* buckets[std::size_t{1} << kBucketBits];
+
+/// Fibonacci hashing (D. E. Knuth, The Art of Computer Programming 3, 6.4).
+std::size_t bucket_of(const void* data) noexcept {
   constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;
-  const std::uint64_t where = (pool_id ^ reinterpret_cast<std::uintptr_t>(pointer)) * kGolden;
-  return ((where + shape.bytes) * kGolden + shape.alignment) * kGolden | 1;
+  return reinterpret_cast<std::uintptr_t>(data) * kGolden >> (64 - kBucketBits);
 }
 
 std::size_t alignment_of(BlockShape shape) noexcept {
@@ -30,65 +30,47 @@ std::size_t lead_of(BlockShape shape) noexcept {
   return bits::round_up(sizeof(UpstreamBlock), alignment_of(shape));
 }
 
-/// In front of the bytes that begin at `pointer`; nullptr where no block's can begin.
-UpstreamBlock* block_before(const void* pointer, std::size_t alignment) noexcept {
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  if (pointer == nullptr || address % alignment != 0) return nullptr;
-  return reinterpret_cast<UpstreamBlock*>(address - sizeof(UpstreamBlock));
-}
-
-/// Its page may be missing, or a guard. The system looks for us, and refuses what it read, as there is no such
-/// way to change a mask. (After Abseil's AddressIsReadable.)
-bool is_readable(const void* mark) noexcept {
-  constexpr int kNoSuchWay = ~0;
-  [[maybe_unused]] const annotate::Unwatched unwatched;
-  const int saved = errno;
-  const bool readable =
-      ::syscall(SYS_rt_sigprocmask, kNoSuchWay, mark, nullptr, sizeof(std::uint64_t)) == 0 ||
-      errno != EFAULT;
-  errno = saved;
-  return readable;
-}
-
-/// True for one of those who release the same block. The memory may be anything that is mapped, also
-/// the start of something poisoned, or what another thread frees.
-[[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool take_mark(
-    Atomic<std::uint64_t>& mark, std::uint64_t expected) noexcept {
-  const annotate::Unwatched unwatched;
-  return unwatched.known(mark.load() == expected && mark.compare_exchange_strong(expected, 0));
-}
-
-/// As take_mark().
-[[gnu::no_sanitize_address]] [[gnu::no_sanitize_thread]] [[gnu::noinline]] bool has_own_mark(
-    const UpstreamBlock& block, const Atomic<std::uint64_t>& mark, std::uint64_t pool_id) noexcept {
-  const annotate::Unwatched unwatched;
-  return unwatched.known(mark.load() == mark_of(pool_id, &block + 1, block.shape));
-}
-
 }  // namespace
 
-UpstreamBlock* UpstreamBlock::allocate(std::pmr::memory_resource& upstream, std::uint64_t pool_id,
+/// With the bucket's lock: what leads to the block that begins at `data`, or to the end of the bucket.
+UpstreamBlock** UpstreamBlock::link_to(const void* data) noexcept {
+  UpstreamBlock** link = &buckets[bucket_of(data)];
+  while (*link != nullptr && (*link)->data() != data) link = &(*link)->next_in_bucket_;
+  return link;
+}
+
+UpstreamBlock* UpstreamBlock::allocate(std::pmr::memory_resource& upstream, std::uint64_t owner_id,
                                        BlockShape shape) {
   const std::size_t lead = lead_of(shape);
   std::size_t bytes = 0;
   if (__builtin_add_overflow(shape.bytes, lead, &bytes) || bytes > PTRDIFF_MAX) throw_bad_alloc();
   auto* const begin = static_cast<std::byte*>(upstream.allocate(bytes, alignment_of(shape)));
   std::byte* const data = begin + lead;
-  return ::new (data - sizeof(UpstreamBlock)) UpstreamBlock(shape, mark_of(pool_id, data, shape));
+  auto* const block = ::new (data - sizeof(UpstreamBlock)) UpstreamBlock(shape, owner_id);
+  const std::size_t bucket = bucket_of(data);
+  const std::lock_guard lock(fork_mutex(bucket));
+  block->next_in_bucket_ = buckets[bucket];
+  buckets[bucket] = block;
+  return block;
 }
 
-UpstreamBlock* UpstreamBlock::release(void* pointer, std::uint64_t pool_id,
+UpstreamBlock* UpstreamBlock::release(void* data, std::uint64_t owner_id,
                                       BlockShape released) noexcept {
-  UpstreamBlock* const block = block_before(pointer, alignment_of(released));
-  if (block == nullptr || !is_readable(&block->mark_)) return nullptr;
-  return take_mark(block->mark_, mark_of(pool_id, pointer, released)) ? block : nullptr;
+  const std::lock_guard lock(fork_mutex(bucket_of(data)));
+  UpstreamBlock** const link = link_to(data);
+  UpstreamBlock* const block = *link;
+  const bool is_it = block != nullptr && block->owner_id_ == owner_id &&
+                     block->shape.bytes == released.bytes &&
+                     block->shape.alignment == released.alignment;
+  if (!is_it) return nullptr;
+  *link = block->next_in_bucket_;
+  return block;
 }
 
-const UpstreamBlock* UpstreamBlock::find(const void* pointer, std::uint64_t pool_id) noexcept {
-  const UpstreamBlock* const block = block_before(pointer, alignof(std::max_align_t));
-  if (block == nullptr || !is_readable(&block->shape) || !is_readable(&block->mark_))
-    return nullptr;
-  return has_own_mark(*block, block->mark_, pool_id) ? block : nullptr;
+const UpstreamBlock* UpstreamBlock::find(const void* data, std::uint64_t owner_id) noexcept {
+  const std::lock_guard lock(fork_mutex(bucket_of(data)));
+  const UpstreamBlock* const block = *link_to(data);
+  return block != nullptr && block->owner_id_ == owner_id ? block : nullptr;
 }
 
 void UpstreamBlock::free(std::pmr::memory_resource& upstream, BlockShape released) noexcept {

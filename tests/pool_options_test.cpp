@@ -13,6 +13,7 @@
 #include "bufferpool/slot_pool.hpp"
 #include "support/pool_shapes.hpp"
 #include "support/slots.hpp"
+#include "support/unwatched.hpp"
 #include "support/watched_resource.hpp"
 
 namespace bufferpool::test {
@@ -165,7 +166,7 @@ TEST_P(LargeSlotPool, the_last_slot_is_where_it_should_be) {
   EXPECT_TRUE(pool_->owns(last + pool_->slot_bytes() - 1));
   EXPECT_FALSE(pool_->owns(last + pool_->slot_bytes()));
   EXPECT_EQ(to_number(pool_->index_of(last)), last_slot);
-  const annotate::Unwatched unwatched;  // it is nobody's, but it is mapped
+  const Unwatched unwatched;  // it is nobody's, but it is mapped
   last[pool_->slot_bytes() - 1] = std::byte{1};
   EXPECT_EQ(last[pool_->slot_bytes() - 1], std::byte{1});
 }

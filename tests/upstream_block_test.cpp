@@ -1,8 +1,10 @@
 #include "bufferpool/upstream_block.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -83,6 +85,19 @@ TEST_F(UpstreamBlockTest, no_other_address_passes_for_one) {
   EXPECT_FALSE(release(reinterpret_cast<void*>(4096), {256, 16}));
   EXPECT_FALSE(release(reinterpret_cast<void*>(UINTPTR_MAX - 15), {256, 16}));
   EXPECT_TRUE(release(data, {256, 16}));
+}
+
+TEST_F(UpstreamBlockTest, each_of_many_is_found_and_released_once) {
+  std::vector<void*> blocks(200'000);  // more than the table has buckets
+  for (void*& block : blocks) block = allocate({1, 1});
+  std::mt19937 random(1);
+  std::shuffle(blocks.begin(), blocks.end(), random);
+  for (void* const block : blocks) {
+    const UpstreamBlock* const found = UpstreamBlock::find(block, kOwner);
+    EXPECT_TRUE(found != nullptr && found + 1 == block);
+    EXPECT_TRUE(release(block, {1, 1}));
+    EXPECT_EQ(UpstreamBlock::find(block, kOwner), nullptr);
+  }
 }
 
 TEST_F(UpstreamBlockTest, a_size_that_overflows_is_refused_before_upstream_is_asked) {

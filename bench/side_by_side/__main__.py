@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
 def parse_arguments():
     parser = Parser(prog="bench/run.sh", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
-    parser.add_argument("--rounds", type=rounds, help="15 unless told, 5 with --quick")
+    parser.add_argument("--rounds", type=rounds, help="15 unless told, 3 with --quick")
     parser.add_argument("--only", type=pattern, default=pattern(""), help="rows that match, and references")
     parser.add_argument("--output", type=Path, help="usually bench/results; build/bench/results if part of it is run")
     parser.add_argument("--build", type=Path, default=Path("build/bench"), help=argparse.SUPPRESS)

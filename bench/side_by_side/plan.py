@@ -63,7 +63,7 @@ class Pace:
 
 
 FULL = Pace(rounds=15, min_time_s=0.02)
-QUICK = Pace(rounds=5, min_time_s=0.005)
+QUICK = Pace(rounds=3, min_time_s=0.005)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 from rows import OURS
 
 OTHER_WAYS = {  # of using ours
-    "Appender": "Appender",
-    "BufferPool_release_idle": "release_idle()",
-    "BufferPool_64k_slots": "slots of 64 KiB",
+    "Appender": "BufferPool, Appender",
+    "BufferPool_release_idle": "BufferPool, release_idle()",
+    "BufferPool_64k_slots": "BufferPool, slots of 64 KiB",
+    "PoolResource_used_up": "PoolResource, its pool used up",
 }
 
 
@@ -63,7 +64,7 @@ def system(name):
     if name == "new_delete_resource":
         return "new_delete_resource (glibc)"
     if name in OURS:
-        return f"BufferPool, {OTHER_WAYS[name]}" if name in OTHER_WAYS else name
+        return OTHER_WAYS.get(name, name)
     for bound, does in (("std_monotonic", "frees nothing"), ("virtual_calls", "one block for all")):
         name = name.replace(bound, f"{bound} ({does})")
     return name.replace("+", " + ")

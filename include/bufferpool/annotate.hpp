@@ -30,28 +30,6 @@ inline constexpr bool kHardened = true;
 inline constexpr bool kHardened = false;
 #endif
 
-/// While it lives, Valgrind does not report what this thread reads: for a look at memory that may be gone.
-/// (The other tools are told by an attribute of the function that looks.)
-class Unwatched {
- public:
-#if defined(BUFFERPOOL_VALGRIND)
-  Unwatched() noexcept { VALGRIND_DISABLE_ERROR_REPORTING; }
-  ~Unwatched() { VALGRIND_ENABLE_ERROR_REPORTING; }
-#else
-  Unwatched() noexcept {}
-#endif
-  Unwatched(const Unwatched&) = delete;
-  Unwatched& operator=(const Unwatched&) = delete;
-
-  /// What follows from such memory, which may never have been written: from here on Valgrind takes it for known.
-  [[nodiscard]] bool known(bool conclusion) const noexcept {
-#if defined(BUFFERPOOL_VALGRIND)
-    VALGRIND_MAKE_MEM_DEFINED(&conclusion, sizeof conclusion);
-#endif
-    return conclusion;
-  }
-};
-
 #if defined(BUFFERPOOL_DETAIL_ASAN)
 inline constexpr bool kEnabled = true;
 inline void poison(const void* at, std::size_t bytes) noexcept {

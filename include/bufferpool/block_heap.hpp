@@ -264,7 +264,8 @@ class BlockHeap final : private SlotKeeper {
   // Written now and then.
   /// Of blocks' addresses, in a hardened build. Not counted as out.
   std::array<Quarantine<kQuarantinedBlocks>, annotate::kHardened ? kSizeClasses : 0> quarantines_;
-  alignas(64) Tally run_slots_;
+  alignas(64) Tally unserved_;  // requests that found nothing, since a refill that found something
+  Tally run_slots_;
   Tally run_blocks_;
   Tally run_asked_bytes_;
   Tally run_peak_;

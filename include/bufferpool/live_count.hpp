@@ -261,7 +261,7 @@ class Tally {
     while (seen < count && !value_.compare_exchange_weak(seen, count, std::memory_order_relaxed)) {
     }
   }
-  /// While no other thread counts.
+  /// What other threads count at this moment may be lost.
   void reset() noexcept {
     // Relaxed: as in add().
     value_.store(0, std::memory_order_relaxed);

@@ -1,16 +1,15 @@
-// A block from upstream that a pool handed out in place of its own memory, and its mark.
+// A block from upstream that a pool handed out in place of its own memory. All that are out are in one table, found
+// by their address: what is given back may be anything, and nothing is read but what is ours.
 //
 //   [ padding | UpstreamBlock ] [ the caller's bytes ]
 //
-// The mark tells the block from any other memory, so that what is given back may be anything. Any thread
-// may call any function; of several that release the same block one gets it.
+// Any thread may call any function; of several that release the same block one gets it. Under a lock of the
+// table's (fork_mutex.hpp), as upstream costs more.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
-
-#include "bufferpool/atomic.hpp"
 
 namespace bufferpool::detail {
 
@@ -22,18 +21,17 @@ struct BlockShape {
 
 class UpstreamBlock {
  public:
-  /// For the pool with this number; passes upstream's exception on.
+  /// For the owner with this number; passes upstream's exception on.
   [[nodiscard]] static UpstreamBlock* allocate(std::pmr::memory_resource& upstream,
-                                               std::uint64_t pool_id, BlockShape shape);
+                                               std::uint64_t owner_id, BlockShape shape);
 
-  /// The block that begins at `pointer`, whose mark is gone now; nullptr, and nothing touched that is not
-  /// mapped: it is none of this pool and shape, or was released before. One system call.
-  [[nodiscard]] static UpstreamBlock* release(void* pointer, std::uint64_t pool_id,
+  /// The block that begins at `data`, which is in the table no more; nullptr, and nothing changed: there is none of
+  /// this owner and shape, or it was released before.
+  [[nodiscard]] static UpstreamBlock* release(void* data, std::uint64_t owner_id,
                                               BlockShape shape) noexcept;
 
-  /// The block that begins at `pointer`, of any shape; nullptr as for release(). Two system calls.
-  [[nodiscard]] static const UpstreamBlock* find(const void* pointer,
-                                                 std::uint64_t pool_id) noexcept;
+  /// The owner's block that begins at `data`, of any shape; nullptr as for release().
+  [[nodiscard]] static const UpstreamBlock* find(const void* data, std::uint64_t owner_id) noexcept;
 
   /// Gives a released block back to upstream.
   void free(std::pmr::memory_resource& upstream, BlockShape shape) noexcept;
@@ -46,9 +44,13 @@ class UpstreamBlock {
   BlockShape shape;
 
  private:
-  UpstreamBlock(BlockShape block_shape, std::uint64_t mark) : shape(block_shape), mark_(mark) {}
+  UpstreamBlock(BlockShape block_shape, std::uint64_t owner_id)
+      : shape(block_shape), owner_id_(owner_id) {}
 
-  Atomic<std::uint64_t> mark_;  // a hash of pool, address and shape; 0: released
+  [[nodiscard]] static UpstreamBlock** link_to(const void* data) noexcept;
+
+  std::uint64_t owner_id_;
+  UpstreamBlock* next_in_bucket_ = nullptr;
 };
 
 }  // namespace bufferpool::detail

@@ -59,9 +59,6 @@ UNNOTICED = {
         "One word: that a handler comes with what it reads needs no more, as failure_handler_set_against_failure shows."
     ),
     ("fail", "load", "acquire"): "As set_failure_handler().",
-    ("take_mark", "load", "acquire"): "The mark guards only itself: of those who exchange it one wins.",
-    ("take_mark", "compare_exchange_strong", "acq_rel"): "As the load before it.",
-    ("has_own_mark", "load", "acquire"): "As in take_mark(); only a message and a refusal follow from it.",
 }
 
 ORDER = re.compile(r"memory_order_(acq_rel|acquire|release|seq_cst)")

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "bufferpool/annotate.hpp"
+#include "support/unwatched.hpp"
 
 namespace bufferpool::test {
 
@@ -15,7 +15,7 @@ inline constexpr std::string_view kSecret = "correct horse battery staple";
 /// Reads also what is out of bounds for a holder.
 [[nodiscard, gnu::no_sanitize_address]] inline bool contains_secret(
     std::span<const std::byte> memory) {
-  const annotate::Unwatched unwatched;
+  const Unwatched unwatched;
   for (std::size_t at = 0; at + kSecret.size() <= memory.size(); ++at) {
     std::size_t same = 0;
     while (same < kSecret.size() && memory[at + same] == static_cast<std::byte>(kSecret[same])) {
