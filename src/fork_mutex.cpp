@@ -19,11 +19,13 @@ void unlock_all() {
   for (OwnLine& line : lines) line.mutex.unlock();
 }
 
+/// Early, so that a child unlocks before the handlers of the library's users run, which may want a lock. Should there
+/// be no memory for it, a child of several threads may wait for ever, as without it.
+[[maybe_unused]] const int forks_wait = ::pthread_atfork(lock_all, unlock_all, unlock_all);
+
 }  // namespace
 
 std::mutex& fork_mutex(std::uint64_t number) noexcept {
-  // Should there be no memory for it, a child of several threads may wait for ever, as without it.
-  [[maybe_unused]] static const int forks_wait = ::pthread_atfork(lock_all, unlock_all, unlock_all);
   return lines[number % std::size(lines)].mutex;
 }
 

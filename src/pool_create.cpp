@@ -62,8 +62,7 @@ PoolCore::PoolCore(const SlotPoolOptions& options, const PoolLayout& layout, Reg
               words_at(region, layout.summary, AtomicBitmap::summary_words_for(layout.slots)),
               layout.slots),
       caches_(at<SlotCache>(region, layout.caches), layout.cache_count),
-      region_(std::move(region)),
-      keepers_(id_) {}
+      region_(std::move(region)) {}
 
 PoolCore* PoolCore::create_in(const SlotPoolOptions& options, const PoolLayout& layout,
                               Region region) {

@@ -13,6 +13,8 @@ using bits::Word;
 
 constexpr std::uint32_t kMostSlabSlots = 8;
 constexpr std::uint64_t kMostBlocks = std::uint64_t{1} << 30;
+/// Of the slots of a pool: for each class, and one for all.
+constexpr std::uint64_t kHintSets = kSizeClasses + 1;
 
 /// At most an eighth of a slab is left over behind its last block; where no few slots leave that, as little as can be; as
 /// few slots as hold a block where the pool has not enough of them.
@@ -61,7 +63,7 @@ std::uint64_t encode(SlotUse use) noexcept {
 }  // namespace
 
 std::size_t SlabTable::bytes_for(const PoolCore& pool) noexcept {
-  const std::uint64_t hint_words = kSizeClasses * HintSet::words_for(pool.slots());
+  const std::uint64_t hint_words = kHintSets * HintSet::words_for(pool.slots());
   std::uint64_t words_each = 1;
   for (std::size_t array = 0; array < kBitArrays; ++array) words_each += words_a_slot(pool, array);
   return (pool.slots() * words_each + hint_words) * sizeof(Word);
@@ -72,7 +74,7 @@ SlabTable::SlabTable(PoolCore& pool, std::byte* memory) noexcept
       hint_words_(HintSet::words_for(pool.slots())),
       uses_(reinterpret_cast<Gauge<std::uint64_t>*>(memory)),
       hints_(reinterpret_cast<HintWord*>(uses_ + pool.slots())) {
-  auto* words = reinterpret_cast<Atomic<Word>*>(hints_ + kSizeClasses * hint_words_);
+  auto* words = reinterpret_cast<Atomic<Word>*>(hints_ + kHintSets * hint_words_);
   for (std::size_t array = 0; array < kBitArrays; ++array) {
     bit_arrays_[array] = {words, words_a_slot(pool, array)};
     words += pool.slots() * bit_arrays_[array].words_a_slot;
@@ -113,6 +115,10 @@ AtomicBitmap SlabTable::blocks_of(std::uint64_t slab, SizeClass size_class) cons
 
 HintSet SlabTable::hints_of(SizeClass size_class) const noexcept {
   return {{hints_ + to_index(size_class) * hint_words_, hint_words_}, pool_.slots()};
+}
+
+HintSet SlabTable::may_be_free() noexcept {
+  return {{hints_ + kSizeClasses * hint_words_, hint_words_}, pool_.slots()};
 }
 
 bool SlabTable::is_slab(std::uint64_t slab, SizeClass size_class) const noexcept {

@@ -37,7 +37,7 @@ bool SlabTable::give(const BlockClaim& blocks) noexcept {
   if (before == bits::kAllSet) hints_of(size_class).add(blocks.slab);
   const bool word_is_free = (before & ~blocks.mask) == bitmap.when_free(blocks.word);
   // Of several who give the last blocks of a slab at once, none need see that all are free.
-  if (word_is_free) may_be_free().add(to_index(size_class));
+  if (word_is_free) may_be_free().add(blocks.slab);
   // From here on the slab may be gone, and another in its place: what follows finds that out.
   if (word_is_free && bitmap.is_all_free() && may_go(blocks.slab, size_class)) {
     try_release(blocks.slab, size_class);
@@ -75,7 +75,7 @@ bool SlabTable::try_release(std::uint64_t slab, SizeClass size_class) noexcept {
   if (shape.blocks > first && !bitmap.claim_range(first, shape.blocks - first)) {
     static_cast<void>(bitmap.give_range(0, first));  // true: they are ours
     hints_of(size_class).add(slab);                  // who looked meanwhile saw none
-    may_be_free().add(to_index(size_class));         // who gave the last blocks saw ours
+    may_be_free().add(slab);                         // who gave the last blocks saw ours
     return false;
   }
   hints_of(size_class).remove(slab);
@@ -92,14 +92,12 @@ void SlabTable::end_slab(std::uint64_t slab, SizeClass size_class) noexcept {
 
 std::uint64_t SlabTable::release_free_slabs() noexcept {
   std::uint64_t released = 0;
-  for (auto index = may_be_free().find(0); index; index = may_be_free().find(*index + 1)) {
-    const auto size_class = static_cast<SizeClass>(*index);
-    may_be_free().remove(*index);  // first: who frees a slab from now on adds it again
-    const HintSet hints = hints_of(size_class);
-    for (auto slab = hints.find(0); slab; slab = hints.find(*slab + 1)) {
-      if (!is_slab(*slab, size_class) || !blocks_of(*slab, size_class).is_all_free()) continue;
-      if (try_release(*slab, size_class)) released += shape_of(size_class).slots;
-    }
+  for (auto slab = may_be_free().find(0); slab; slab = may_be_free().find(*slab + 1)) {
+    may_be_free().remove(*slab);  // first: who frees it from now on adds it again
+    const SlotUse use = use_of(*slab);
+    const bool begins_here = use.kind == SlotUse::Kind::slab && use.number == 0;
+    if (!begins_here || !blocks_of(*slab, use.size_class).is_all_free()) continue;
+    if (try_release(*slab, use.size_class)) released += shape_of(use.size_class).slots;
   }
   return released;
 }

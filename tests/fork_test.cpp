@@ -1,4 +1,5 @@
 // A process forks while its other threads are in the middle of anything.
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,6 +146,26 @@ int use_upstream(PoolResource& memory) noexcept {
   ::alarm(60);
   for (int i = 0; i < 100; ++i) memory.deallocate(memory.allocate(100), 100);
   return 0;
+}
+
+PoolResource* released_in_children = nullptr;
+
+TEST(Fork, a_child_may_release_a_resource_in_a_handler_of_fork) {
+  static const int registered = ::pthread_atfork(nullptr, nullptr, [] {
+    ::alarm(60);  // whoever waits for ever is ended by a signal
+    if (released_in_children != nullptr) released_in_children->release();
+  });
+  ASSERT_EQ(registered, 0);
+  SlotPool pool({.slot_bytes = 4096, .slots = 2});
+  PoolResource memory(pool);
+  while (memory.stats().upstream_blocks == 0) static_cast<void>(memory.allocate(1000));
+  released_in_children = &memory;
+  expect_success_in_a_child([&] {
+    const bool all_back = memory.stats().upstream_blocks == 0 && pool.stats().taken_slots == 0;
+    return all_back ? 0 : 1;
+  });
+  released_in_children = nullptr;
+  EXPECT_EQ(memory.stats().upstream_blocks, 1U);
 }
 
 TEST(Fork, in_a_storm_on_upstream_leaves_the_child_no_lock_that_nobody_gives_up) {

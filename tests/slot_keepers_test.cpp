@@ -1,5 +1,11 @@
 #include "bufferpool/slot_keepers.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <deque>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,12 +33,12 @@ class OneSlotKeeper : public SlotKeeper {
 };
 
 TEST(SlotKeepers, without_any_nobody_is_asked) {
-  SlotKeepers keepers(1);
+  SlotKeepers keepers;
   EXPECT_FALSE(keepers.ask());
 }
 
 TEST(SlotKeepers, all_are_asked_and_one_that_has_something_is_enough) {
-  SlotKeepers keepers(1);
+  SlotKeepers keepers;
   OneSlotKeeper empty(false);
   OneSlotKeeper full(true);
   keepers.add(full);
@@ -44,7 +50,7 @@ TEST(SlotKeepers, all_are_asked_and_one_that_has_something_is_enough) {
 }
 
 TEST(SlotKeepers, who_asks_for_the_others_is_left_out) {
-  SlotKeepers keepers(1);
+  SlotKeepers keepers;
   OneSlotKeeper asking(true);
   OneSlotKeeper other(true);
   keepers.add(asking);
@@ -54,10 +60,107 @@ TEST(SlotKeepers, who_asks_for_the_others_is_left_out) {
   EXPECT_EQ(asking.asked(), 0);
 }
 
+TEST(SlotKeepers, of_many_each_gets_its_turn) {
+  SlotKeepers keepers;
+  std::deque<OneSlotKeeper> many;
+  for (std::uint64_t number = 0; number < 3 * SlotKeepers::kMostAsked; ++number) {
+    keepers.add(many.emplace_back(number == 0));  // who came first is asked last
+  }
+  EXPECT_FALSE(keepers.ask());
+  EXPECT_FALSE(keepers.ask());
+  EXPECT_TRUE(keepers.ask());
+  for (const OneSlotKeeper& keeper : many) EXPECT_EQ(keeper.asked(), 1);
+}
+
+/// As a resource that the failure handler ends, with the process.
+class LeavingKeeper : public SlotKeeper {
+ public:
+  explicit LeavingKeeper(SlotKeepers& keepers) : keepers_(keepers) {}
+  bool give_back_free() noexcept override {
+    keepers_.remove(*this);
+    return true;
+  }
+
+ private:
+  SlotKeepers& keepers_;
+};
+
+TEST(SlotKeepers, one_that_is_asked_may_leave) {
+  SlotKeepers keepers;
+  LeavingKeeper leaving(keepers);
+  OneSlotKeeper staying(false);
+  keepers.add(staying);
+  keepers.add(leaving);
+  EXPECT_TRUE(keepers.ask());
+  EXPECT_FALSE(keepers.ask());
+  EXPECT_EQ(staying.asked(), 2);
+  keepers.remove(staying);
+  EXPECT_FALSE(keepers.ask());
+}
+
+/// Lacks a slot of another pool itself.
+class AskingKeeper : public SlotKeeper {
+ public:
+  explicit AskingKeeper(SlotKeepers& others) : others_(others) {}
+  bool give_back_free() noexcept override { return others_.ask(); }
+
+ private:
+  SlotKeepers& others_;
+};
+
+TEST(SlotKeepers, who_asks_those_of_one_pool_stops_nobody_at_another) {
+  for (int pools = 0; pools < 20; ++pools) {
+    SlotKeepers keepers;
+    SlotKeepers others;
+    OneSlotKeeper full(true);
+    others.add(full);
+    AskingKeeper asking(others);
+    keepers.add(asking);
+    EXPECT_TRUE(keepers.ask());
+  }
+}
+
+TEST(SlotKeepers, a_child_needs_not_wait_for_who_asked_in_its_parent) {
+  SlotKeepers keepers;
+  std::atomic<bool> stops = false;
+  std::atomic<bool> asks = false;
+  class WaitingKeeper : public SlotKeeper {
+   public:
+    WaitingKeeper(std::atomic<bool>& asks, const std::atomic<bool>& stops)
+        : asks_(asks), stops_(stops) {}
+    bool give_back_free() noexcept override {
+      asks_ = true;
+      while (!stops_) std::this_thread::yield();
+      return true;
+    }
+
+   private:
+    std::atomic<bool>& asks_;
+    const std::atomic<bool>& stops_;
+  } waiting(asks, stops);
+  keepers.add(waiting);
+  std::thread asking([&] { EXPECT_TRUE(keepers.ask()); });
+  while (!asks) std::this_thread::yield();
+  EXPECT_FALSE(keepers.ask());  // nobody waits for who asks
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(60);  // whoever waits for ever is ended by a signal
+    stops = true;
+    const bool found = keepers.ask();
+    keepers.remove(waiting);
+    ::_exit(found ? 0 : 1);
+  }
+  int status = -1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  stops = true;
+  asking.join();
+}
+
 TEST(SlotKeepers, they_leave_in_any_order) {
   for (const std::vector<int>& order :
        {std::vector{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}) {
-    SlotKeepers keepers(1);
+    SlotKeepers keepers;
     OneSlotKeeper three[] = {OneSlotKeeper(true), OneSlotKeeper(true), OneSlotKeeper(true)};
     for (OneSlotKeeper& keeper : three) keepers.add(keeper);
     int left = 3;

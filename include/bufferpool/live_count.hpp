@@ -227,7 +227,7 @@ template <class T>
 class Gauge {
  public:
   Gauge() = default;
-  explicit Gauge(T value) noexcept : value_(value) {}
+  constexpr explicit Gauge(T value) noexcept : value_(value) {}
 
   [[nodiscard]] T get() const noexcept {
     // Relaxed: the writer reads what it wrote; to others it is a statistic.

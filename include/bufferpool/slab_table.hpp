@@ -157,8 +157,8 @@ class SlabTable {
 
   [[nodiscard]] AtomicBitmap blocks_of(std::uint64_t slab, SizeClass size_class) const noexcept;
   [[nodiscard]] HintSet hints_of(SizeClass size_class) const noexcept;
-  /// Of classes of which a slab may be free.
-  [[nodiscard]] HintSet may_be_free() noexcept { return {may_be_free_, kSizeClasses}; }
+  /// Slabs that may be free.
+  [[nodiscard]] HintSet may_be_free() noexcept;
   /// The claim is of all blocks of a slab, and they are taken.
   [[nodiscard]] bool is_whole_slab(const BlockClaim& blocks, SizeClass size_class) const noexcept;
   [[nodiscard]] bool is_slab(std::uint64_t slab, SizeClass size_class) const noexcept;
@@ -178,12 +178,11 @@ class SlabTable {
   std::array<SlabShape, kSizeClasses> shapes_;
   std::array<std::size_t, kSizeClasses> strides_;
   std::array<std::uint64_t, kSizeClasses> reciprocals_;  // 2^64 / stride, rounded up
-  std::uint64_t hint_words_;                             // of one class
+  std::uint64_t hint_words_;                             // of one set
   Gauge<std::uint64_t>* uses_;                           // one a slot
-  HintWord* hints_;                                      // class by class
+  HintWord* hints_;                                      // class by class, and of may_be_free()
   std::array<BitArray, kBitArrays> bit_arrays_;
   Tally slots_end_;  // slots from here on were never used
-  HintWord may_be_free_[HintSet::words_for(kSizeClasses)];
 };
 
 }  // namespace bufferpool::detail

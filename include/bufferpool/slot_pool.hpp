@@ -54,8 +54,8 @@ class SlotPool {
 
   /// One slot; from upstream, with the same size and alignment, when every slot is taken. Passes
   /// upstream's exception on, with nothing changed. Constant time but for the search of a free slot
-  /// in the bitmap, once in up to 64 calls; but O(size classes and threads) where none is left and the
-  /// PoolResources of the pool are asked for what they keep.
+  /// in the bitmap, once in up to 64 calls; but where none is left up to 16 PoolResources of the pool are asked for
+  /// what they keep: O(size classes and threads) of each, and the slabs that were freed since.
   [[nodiscard]] void* allocate() { return core_->allocate(); }
 
   /// One slot of the pool, or nullptr. Never upstream, never blocks. As long as allocate() without upstream.

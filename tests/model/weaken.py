@@ -33,7 +33,7 @@ NUMBER = "Only that no number is given twice matters, and that is the modificati
 UNNOTICED = {
     ("add", "fetch_or", "release"): (
         "add() looks at nothing afterwards. SlabTable::give() may see too early that its slab is not all free, and "
-        "leave it: it has added the class to may_be_free(), and whoever frees another word does, too."
+        "leave it: it has added the slab to may_be_free(), and whoever frees another word does, too."
     ),
     ("remove", "fetch_and", "acquire"): (
         "remove() publishes nothing: who adds later adds whatever the remover did."
