@@ -164,6 +164,13 @@ void BlockHeap::fail_call(const char* call, const void* block) const noexcept {
   char where[128];
   std::snprintf(where, sizeof where, "bufferpool: resource on pool %llu: %s",
                 printable(pool_.core().id()), call);
+  if (const UpstreamBlock* const found = upstream_.find(block)) {
+    fail(
+        "%s: a block from upstream, of %zu bytes aligned to %zu; pass the size and alignment that "
+        "it was "
+        "allocated with",
+        where, found->shape.bytes, found->shape.alignment);
+  }
   if (!pool_.owns(block)) {
     fail(
         "%s: not from this resource, or given back already, or of another size and alignment; give "

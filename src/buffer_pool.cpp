@@ -18,6 +18,11 @@ constexpr std::size_t kMostCapacityBytes = std::size_t{1} << 48;
 /// What is being filled is copied rather than its chunk extended up to this part of a slot.
 constexpr std::size_t kCheapMovePart = 8;
 
+/// A message in upstream's memory gets so much at once, if slots are not shorter: each step of its growth would be a
+/// block of upstream's, and a move.
+constexpr std::size_t kFirstUpstreamBytes = 1024;
+constexpr std::size_t kLeastUpstreamBytes = 64;
+
 SlotPoolOptions private_pool(std::size_t capacity_bytes, std::pmr::memory_resource* upstream) {
   if (capacity_bytes > kMostCapacityBytes) detail::throw_bad_alloc();
   const std::size_t part = bits::divide_up(capacity_bytes, kPrivateSlots);
@@ -42,7 +47,8 @@ void BufferPool::grow(std::size_t extra_bytes) {
   const bool last_resort = pool_.upstream_resource() == std::pmr::null_memory_resource();
   if (grow_in_pool(extra_bytes, last_resort ? Effort::any : Effort::constant_a_byte)) return;
   pool_.core().note_refused();
-  cursor_.move_upstream(*pool_.upstream_resource(), extra_bytes, stats_);
+  cursor_.move_upstream(*pool_.upstream_resource(), extra_bytes, stats_,
+                        std::clamp(pool_.slot_bytes(), kLeastUpstreamBytes, kFirstUpstreamBytes));
   cursor_.chunk->set_run(0, pool_.core().zeroes());
   pool_.core().note_served();
 }

@@ -21,6 +21,7 @@ void Chunk::give_back() noexcept {
 UpstreamChunk* UpstreamChunk::allocate(std::pmr::memory_resource& upstream,
                                        std::size_t room_bytes) {
   if (room_bytes > PTRDIFF_MAX - sizeof(UpstreamChunk)) throw_bad_alloc();
+  if (&upstream == std::pmr::null_memory_resource()) throw_bad_alloc();  // as in UpstreamBlock
   const std::size_t bytes = sizeof(UpstreamChunk) + room_bytes;
   void* const block = upstream.allocate(bytes, alignof(UpstreamChunk));
   auto* const chunk = ::new (block) UpstreamChunk(upstream, bytes);

@@ -7,11 +7,6 @@
 #include "bufferpool/failure.hpp"
 
 namespace bufferpool::detail {
-namespace {
-
-constexpr std::size_t kLeastUpstreamBytes = 64;
-
-}  // namespace
 
 void FillCursor::move_to(Chunk& started, std::span<std::byte> space, BufferStats& stats) noexcept {
   const std::size_t filled = size();
@@ -41,10 +36,10 @@ void FillCursor::move_to_start(std::byte* start, BufferStats& stats) noexcept {
 }
 
 void FillCursor::move_upstream(std::pmr::memory_resource& upstream, std::size_t extra_bytes,
-                               BufferStats& stats) {
+                               BufferStats& stats, std::size_t least_bytes) {
   std::size_t needed = 0;
   if (__builtin_add_overflow(size(), extra_bytes, &needed)) throw_bad_alloc();
-  const std::size_t bytes = std::max({needed, 2 * size(), kLeastUpstreamBytes});
+  const std::size_t bytes = std::max({needed, 2 * size(), least_bytes});
   UpstreamChunk* const block = UpstreamChunk::allocate(upstream, bytes);
   annotate::poison_inside(block->data(), bytes);
   move_to(*block, {block->data(), bytes}, stats);

@@ -44,6 +44,7 @@ UpstreamBlock* UpstreamBlock::allocate(std::pmr::memory_resource& upstream, std:
   const std::size_t lead = lead_of(shape);
   std::size_t bytes = 0;
   if (__builtin_add_overflow(shape.bytes, lead, &bytes) || bytes > PTRDIFF_MAX) throw_bad_alloc();
+  if (&upstream == std::pmr::null_memory_resource()) throw_bad_alloc();  // which names itself
   auto* const begin = static_cast<std::byte*>(upstream.allocate(bytes, alignment_of(shape)));
   std::byte* const data = begin + lead;
   auto* const block = ::new (data - sizeof(UpstreamBlock)) UpstreamBlock(shape, owner_id);

@@ -79,6 +79,17 @@ TEST_F(BufferUpstreamTest, what_is_being_filled_moves_there_when_the_pool_is_ful
   EXPECT_EQ(pool_.stats().taken_slots, 3U);  // the slot that it left is free
 }
 
+TEST_F(BufferUpstreamTest, a_message_has_a_kibibyte_of_it_before_it_moves) {
+  SlotPool none({.slot_bytes = 4096, .slots = 0, .upstream = &upstream_});
+  BufferPool buffer(none);
+  for (int piece = 0; piece < 10; ++piece) append(buffer, std::string(100, 'x'));
+  EXPECT_EQ(buffer.stats().upstream_chunks, 1U);
+  append(buffer, std::string(100, 'x'));
+  EXPECT_EQ(buffer.stats().upstream_chunks, 2U);
+  EXPECT_EQ(buffer.stats().bytes_moved, 1000U);
+  EXPECT_EQ(text_of(buffer.freeze()), std::string(1100, 'x'));
+}
+
 TEST_F(BufferUpstreamTest, a_message_longer_than_the_pool_is_upstreams) {
   const Slice slice = frozen_pattern(buffer_, 1000, 1);
   EXPECT_FALSE(slice.is_pooled());

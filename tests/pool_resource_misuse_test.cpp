@@ -69,10 +69,12 @@ TEST_F(PoolResourceMisuseDeathTest, a_foreign_pointer_is_reported_while_upstream
   void* const upstreams = memory_.allocate(100'000'000);
   alignas(64) std::byte local[256] = {};
   EXPECT_DEATH(memory_.deallocate(local + 64, 100), about(kForeign));
-  EXPECT_DEATH(memory_.deallocate(upstreams, 100), about(kForeign));
-  EXPECT_DEATH(memory_.deallocate(upstreams, 100'000'001), about(kForeign));
-  EXPECT_DEATH(memory_.deallocate(upstreams, 100'000'000, 64), about(kForeign));
+  constexpr const char* kItsShape = "a block from upstream, of 100000000 bytes aligned to 16";
+  EXPECT_DEATH(memory_.deallocate(upstreams, 100), about(kItsShape));
+  EXPECT_DEATH(memory_.deallocate(upstreams, 100'000'001), about(kItsShape));
+  EXPECT_DEATH(memory_.deallocate(upstreams, 100'000'000, 64), about(kItsShape));
   memory_.deallocate(upstreams, 100'000'000);
+  EXPECT_DEATH(memory_.deallocate(upstreams, 100'000'000), about(kForeign));
 }
 
 TEST_F(PoolResourceMisuseDeathTest, a_pointer_into_a_block_is_reported) {

@@ -26,9 +26,29 @@ namespace bufferpool::annotate {
 
 #if defined(BUFFERPOOL_HARDENED)
 inline constexpr bool kHardened = true;
+struct Hardened {};
+using Hardness = Hardened;
 #else
 inline constexpr bool kHardened = false;
+struct NotHardened {};
+using Hardness = NotHardened;
 #endif
+
+#if defined(BUFFERPOOL_DETAIL_ASAN)
+struct ForAddressSanitizer {};
+using Watcher = ForAddressSanitizer;
+#elif defined(BUFFERPOOL_VALGRIND)
+struct ForValgrind {};
+using Watcher = ForValgrind;
+#else
+struct ForNoChecker {};
+using Watcher = ForNoChecker;
+#endif
+
+/// Does nothing. What marks memory, and looks at the marks, is in the headers and in the library: where the two are not
+/// built alike, the linker finds no such function.
+void the_library_must_be_built(Hardness, Watcher) noexcept;
+[[gnu::used]] inline constexpr auto* kBuiltAlike = &the_library_must_be_built;
 
 #if defined(BUFFERPOOL_DETAIL_ASAN)
 inline constexpr bool kEnabled = true;

@@ -35,10 +35,12 @@ struct PoolResourceStats {
   std::uint64_t metadata_bytes = 0;     ///< reserved for bookkeeping, committed as it is needed
   std::size_t largest_class_bytes = 0;  ///< longer blocks are runs
 
-  /// Of the class that serves `bytes`, or of the runs.
-  [[nodiscard]] const BlockStats& of(std::size_t bytes) const noexcept {
+  /// Of the class that serves `bytes`, aligned to a power of two up to the slots', or of the runs. What asks a
+  /// std::pmr::memory_resource for bytes alone gets them aligned to 16.
+  [[nodiscard]] const BlockStats& of(std::size_t bytes, std::size_t alignment = 1) const noexcept {
     if (bytes > largest_class_bytes) return runs;
-    const std::size_t asked = bytes != 0 ? bytes : 1;
+    const std::size_t asked = (((bytes != 0 ? bytes : 1) - 1) | (alignment - 1)) + 1;
+    if (asked > largest_class_bytes) return runs;
     const BlockStats& of_class = classes[detail::to_index(detail::class_of(asked))];
     return asked > of_class.whole_slots_bytes ? of_class : runs;
   }

@@ -69,9 +69,9 @@ struct FillCursor {
   [[gnu::cold]] void move_to_start(std::byte* start, BufferStats& stats) noexcept;
 
   /// What is being filled continues in a block from `upstream` with room for `extra_bytes` more, at
-  /// least twice as long as now. Throws what upstream throws, with nothing changed.
+  /// least twice as long as now, and of at least `least_bytes`. Throws what upstream throws, with nothing changed.
   [[gnu::cold]] void move_upstream(std::pmr::memory_resource& upstream, std::size_t extra_bytes,
-                                   BufferStats& stats);
+                                   BufferStats& stats, std::size_t least_bytes = 64);
 
   /// Seals the chunk, if any, and forgets it together with what was being filled. The last of its
   /// slices gives it back, here if there is none.

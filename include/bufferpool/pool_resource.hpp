@@ -30,7 +30,7 @@ class PoolResource final : public std::pmr::memory_resource {
  public:
   /// Takes nothing from the pool and nothing from upstream; maps its bookkeeping lazily, beside the pool.
   /// Throws std::bad_alloc when the system refuses that, std::invalid_argument where the slots are
-  /// aligned to less than 16 bytes.
+  /// aligned to less than 16 bytes, or the pool was moved from.
   explicit PoolResource(SlotPool pool, const PoolResourceOptions& options = {});
 
   PoolResource(const PoolResource&) = delete;

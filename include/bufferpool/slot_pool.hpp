@@ -24,8 +24,8 @@ class SlotPool {
  public:
   /// Reserves the region; the system commits its pages when they are first touched. O(1) beyond that from
   /// 1 MiB on; a smaller region is from the heap, where the pool's own data is overwritten: O(slots).
-  /// Throws std::invalid_argument for an option out of its range, std::bad_array_new_length where
-  /// slots times slot_bytes overflows, std::bad_alloc when the system or options.region refuses.
+  /// Throws std::invalid_argument for an option out of its range, std::bad_array_new_length where the region would be
+  /// too long for an address, std::bad_alloc when the system or options.region refuses.
   explicit SlotPool(const SlotPoolOptions& options) : core_(detail::PoolCore::create(options)) {}
 
   /// Lives in `storage`, which outlives the pool and its slices; takes nothing from the heap. (The C library
